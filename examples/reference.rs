@@ -1,0 +1,53 @@
+//! Writes the generated pages of `docs/reference`, or checks that they are current.
+//!
+//! `cargo run --example reference` writes them, `cargo run --example reference -- --check` fails
+//! where one differs.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use qpiac::model::Schema;
+
+fn pages() -> Result<Vec<(&'static str, String)>> {
+    let schemas: Vec<&Schema> = qpiac::resources::KINDS
+        .iter()
+        .map(|kind| kind.schema)
+        .collect();
+    Ok(vec![
+        ("kinds.md", qpiac::render::kinds(&schemas)),
+        ("stack.md", qpiac::spec::reference()),
+        (
+            "stack.schema.json",
+            serde_json::to_string_pretty(&qpiac::spec::schema())? + "\n",
+        ),
+        ("cli.md", qpiac::cli::reference()),
+    ])
+}
+
+fn main() -> Result<()> {
+    let check = std::env::args()
+        .skip(1)
+        .any(|argument| argument == "--check");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
+    let mut stale = Vec::new();
+    for (name, text) in pages()? {
+        let path = folder.join(name);
+        if fs::read_to_string(&path).is_ok_and(|current| current == text) {
+            continue;
+        }
+        if check {
+            stale.push(name);
+        } else {
+            fs::create_dir_all(&folder)?;
+            fs::write(&path, text)?;
+        }
+    }
+    if !stale.is_empty() {
+        bail!(
+            "docs/reference is not current: {}; run `cargo run --example reference`",
+            stale.join(", ")
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! The SDK's clients, made once from the SDK's own configuration.
+//!
+//! May depend on the rest of `aws`. Invariant: every client counts its calls and repeats only reads.
+
+use std::future::Future;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_types::timeout::TimeoutConfig;
+use tokio::sync::OnceCell;
+
+use super::fault::{Call, required};
+use super::meter::{CallStats, Meter};
+use super::once::{Once, Shared};
+use super::repeat::{self, NotWhenRefused, ReadsOnly};
+use super::rounds::{self, Rounds};
+use crate::model::{Fault, FaultClass};
+
+/// How long one attempt may take, in seconds.
+const ATTEMPT_TIMEOUT_S: u64 = 30;
+/// How long connecting may take, in seconds.
+const CONNECT_TIMEOUT_S: u64 = 5;
+
+/// What the command line says about the connection.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The region, where it is not left to the SDK's configuration.
+    pub region: Option<String>,
+    /// The profile of the SDK's configuration files.
+    pub profile: Option<String>,
+}
+
+/// Who makes the calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account's number, 12 digits.
+    pub account: String,
+    /// The ARN of the user or role.
+    pub arn: String,
+}
+
+/// There is no way to reach AWS.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// No region is known.
+    #[error("no region is configured; give `region:` in stack.yaml, --region or AWS_REGION")]
+    NoRegion,
+}
+
+/// Clients for every service.
+#[derive(Clone)]
+pub struct Clients {
+    /// EC2: networks.
+    pub ec2: aws_sdk_ec2::Client,
+    /// ECS: containers.
+    pub ecs: aws_sdk_ecs::Client,
+    /// Elastic Load Balancing.
+    pub elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    /// IAM: roles.
+    pub iam: aws_sdk_iam::Client,
+    /// CloudWatch Logs.
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    sts: aws_sdk_sts::Client,
+    region: String,
+    meter: Arc<Meter>,
+    once: Arc<Once>,
+    rounds: Arc<Rounds>,
+    caller: Arc<OnceCell<Caller>>,
+}
+
+impl Clients {
+    /// Clients by the SDK's configuration: environment, profiles, SSO, web identity, roles and
+    /// endpoint overrides.
+    ///
+    /// # Errors
+    /// [`ConnectError`] where no region is known.
+    pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
+        let http = Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .timeout_config(timeouts());
+        if let Some(region) = &settings.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile) = &settings.profile {
+            loader = loader.profile_name(profile);
+        }
+        Self::from_config(&loader.load().await)
+    }
+
+    /// Clients by a ready SDK configuration.
+    ///
+    /// # Errors
+    /// [`ConnectError`] where it has no region.
+    pub fn from_config(config: &SdkConfig) -> Result<Self, ConnectError> {
+        let region = config.region().ok_or(ConnectError::NoRegion)?.to_string();
+        let meter = Arc::new(Meter::default());
+        macro_rules! client {
+            ($sdk:ident, $service:literal) => {
+                $sdk::Client::from_conf(
+                    $sdk::config::Builder::from(config)
+                        .retry_config(repeat::reads())
+                        .retry_classifier(NotWhenRefused)
+                        .interceptor(ReadsOnly)
+                        .interceptor(meter.interceptor($service))
+                        .build(),
+                )
+            };
+        }
+        Ok(Self {
+            ec2: client!(aws_sdk_ec2, "ec2"),
+            ecs: client!(aws_sdk_ecs, "ecs"),
+            elbv2: client!(aws_sdk_elasticloadbalancingv2, "elasticloadbalancing"),
+            iam: client!(aws_sdk_iam, "iam"),
+            logs: client!(aws_sdk_cloudwatchlogs, "logs"),
+            sts: client!(aws_sdk_sts, "sts"),
+            region,
+            meter,
+            once: Arc::default(),
+            rounds: Arc::default(),
+            caller: Arc::default(),
+        })
+    }
+
+    /// The region.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The AWS partition of the region, as in ARNs.
+    pub fn partition(&self) -> &'static str {
+        if self.region.starts_with("cn-") {
+            "aws-cn"
+        } else if self.region.starts_with("us-gov-") {
+            "aws-us-gov"
+        } else {
+            "aws"
+        }
+    }
+
+    /// Who makes the calls; asked of AWS once.
+    ///
+    /// # Errors
+    /// The fault of the call.
+    pub async fn caller(&self) -> Result<Caller, Fault> {
+        self.caller
+            .get_or_try_init(|| async {
+                let reading = self.rounds.start(None).is_some();
+                let (caller, depth) = rounds::chain(0, self.ask_for_caller()).await;
+                if !reading {
+                    self.rounds.all_waited(depth);
+                }
+                caller
+            })
+            .await
+            .cloned()
+    }
+
+    async fn ask_for_caller(&self) -> Result<Caller, Fault> {
+        let operation = "sts:GetCallerIdentity";
+        let reply = self.sts.get_caller_identity().send().await.at(operation)?;
+        Ok(Caller {
+            account: required(operation, "the account", reply.account)?,
+            arn: required(operation, "the ARN", reply.arn)?,
+        })
+    }
+
+    /// What was called so far.
+    pub fn stats(&self) -> CallStats {
+        self.meter.stats()
+    }
+
+    /// While a snapshot is read, equal reads are made once, and the rounds of calls are counted.
+    pub fn reading(&self, on: bool) {
+        self.once.switch(on);
+        self.rounds.switch(on);
+    }
+
+    /// Makes the reads of a kind, which waited for those of the kind `after`.
+    ///
+    /// This changes nothing but the count of rounds in [`CallStats`].
+    pub async fn chain<T>(
+        &self,
+        kind: &str,
+        after: Option<&str>,
+        reads: impl Future<Output = T>,
+    ) -> T {
+        let Some(start) = self.rounds.start(after) else {
+            return reads.await;
+        };
+        let (value, depth) = rounds::chain(start, reads).await;
+        self.rounds.end(kind, depth);
+        value
+    }
+
+    /// Makes a read once where several kinds want the same while a snapshot is read, else each time.
+    ///
+    /// `key` names the read with all its parameters.
+    ///
+    /// # Errors
+    /// The fault of the read.
+    pub async fn once<T, F, R>(&self, key: String, read: R) -> Result<Arc<T>, Fault>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+        R: FnOnce(Self) -> F,
+    {
+        let Some(cell) = self.once.cell(key) else {
+            return read(self.clone()).await.map(Arc::new);
+        };
+        let shared = cell
+            .get_or_try_init(|| async {
+                let start = rounds::depth().unwrap_or_default();
+                let (value, depth) = rounds::chain(start, read(self.clone())).await;
+                value.map(|value| Shared {
+                    value: Arc::new(value),
+                    depth,
+                })
+            })
+            .await?;
+        rounds::reach(shared.depth);
+        Arc::clone(&shared.value)
+            .downcast()
+            .map_err(|_| unreadable("", "two reads of different types share a key"))
+    }
+
+    /// A text of a reply as one of our types.
+    ///
+    /// # Errors
+    /// A fault where AWS's text is not of the expected form.
+    pub fn parse<T: FromStr>(&self, operation: &str, text: Option<&str>) -> Result<T, Fault> {
+        let text = text.unwrap_or_default();
+        text.parse().map_err(|_| {
+            unreadable(
+                operation,
+                &format!("AWS answered with the unexpected `{text}`"),
+            )
+        })
+    }
+}
+
+/// How long a call may take.
+pub(super) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_secs(ATTEMPT_TIMEOUT_S))
+        .connect_timeout(Duration::from_secs(CONNECT_TIMEOUT_S))
+        .build()
+}
+
+/// A reply that this program does not understand.
+fn unreadable(operation: &str, what: &str) -> Fault {
+    Fault::own(FaultClass::Rejected, operation, what)
+}

@@ -1,0 +1,155 @@
+//! From the SDK's errors to [`Fault`], in one place.
+//!
+//! May depend on `codes` and `model`. Invariant: AWS's own words reach the user whole.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+use aws_smithy_types::error::operation::BuildError;
+
+use super::codes::of_code;
+use crate::model::{Fault, FaultClass};
+
+/// A reply of the SDK that knows which call it answers.
+pub trait Call<T> {
+    /// The reply, or the fault of this operation, named as IAM names it (`ec2:CreateVpc`).
+    ///
+    /// # Errors
+    /// The classified fault.
+    fn at(self, operation: &str) -> Result<T, Fault>;
+}
+
+impl<T, E: ProvideErrorMetadata + Error + 'static> Call<T>
+    for Result<T, SdkError<E, HttpResponse>>
+{
+    fn at(self, operation: &str) -> Result<T, Fault> {
+        self.map_err(|error| of(operation, &error))
+    }
+}
+
+fn of<E: ProvideErrorMetadata + Error + 'static>(
+    operation: &str,
+    error: &SdkError<E, HttpResponse>,
+) -> Fault {
+    match error {
+        SdkError::ServiceError(context) => of_reply(operation, context.err(), context.raw()),
+        SdkError::DispatchFailure(failure) => of_dispatch(operation, failure),
+        SdkError::ConstructionFailure(_) => {
+            Fault::own(FaultClass::Rejected, operation, chain(error))
+        }
+        SdkError::TimeoutError(_) => {
+            Fault::own(FaultClass::Unknown, operation, "no answer in time")
+        }
+        SdkError::ResponseError(failure) => {
+            of_strange_reply(operation, failure.raw().status().as_u16(), &chain(error))
+        }
+        other => Fault::own(FaultClass::Unknown, operation, chain(other)),
+    }
+}
+
+/// A refusal by the service, or an answer that nobody understands.
+fn of_reply<E: ProvideErrorMetadata + Error + 'static>(
+    operation: &str,
+    error: &E,
+    raw: &HttpResponse,
+) -> Fault {
+    let meta = error.meta();
+    let status = raw.status().as_u16();
+    let Some(code) = meta.code() else {
+        return of_strange_reply(operation, status, &chain(error));
+    };
+    let message = meta.message().unwrap_or_default();
+    let mut fault = Fault::own(of_code(code, message, status), operation, message);
+    code.clone_into(&mut fault.code);
+    fault.request_id = request_id(meta, raw);
+    fault
+}
+
+/// An answer without an error code. One that claims success may tell of an effect.
+fn of_strange_reply(operation: &str, status: u16, said: &str) -> Fault {
+    let class = if status < 400 {
+        FaultClass::Unknown
+    } else {
+        of_code("", "", status)
+    };
+    let message = format!("the answer (HTTP status {status}) cannot be read: {said}");
+    Fault::own(class, operation, message)
+}
+
+/// A request that got no answer: without credentials, without a connection.
+fn of_dispatch(operation: &str, failure: &DispatchFailure) -> Fault {
+    let Some(error) = failure.as_connector_error() else {
+        return Fault::own(FaultClass::Unknown, operation, "the request was not sent");
+    };
+    let said = chain(error);
+    if causes(error).any(|cause| cause.is::<CredentialsError>()) {
+        return Fault::own(
+            FaultClass::Denied,
+            operation,
+            format!(
+                "no usable AWS credentials: {said}; sign in (`aws sso login`) or name a profile \
+                 that has some (--profile or AWS_PROFILE)"
+            ),
+        );
+    }
+    let (class, what) = if error.is_user() {
+        (FaultClass::Rejected, "the request cannot be sent")
+    } else {
+        (FaultClass::Unknown, "no connection to AWS")
+    };
+    Fault::own(class, operation, format!("{what}: {said}"))
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// All that an error and its causes say, on one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    for cause in causes(error).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+fn request_id(meta: &ErrorMetadata, raw: &HttpResponse) -> Option<String> {
+    meta.extra("aws_request_id")
+        .or_else(|| raw.headers().get("x-amzn-requestid"))
+        .map(str::to_owned)
+}
+
+/// A request that could not even be built.
+pub fn of_build(operation: &str, error: &BuildError) -> Fault {
+    Fault::own(FaultClass::Rejected, operation, error.to_string())
+}
+
+/// A refusal that stands inside of a successful reply.
+pub fn of_item(operation: &str, code: Option<&str>, message: Option<&str>) -> Fault {
+    let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
+    let mut fault = Fault::own(of_code(code, message, 200), operation, message);
+    code.clone_into(&mut fault.code);
+    fault
+}
+
+/// What a reply must hold.
+///
+/// # Errors
+/// A fault where AWS left it out.
+pub fn required<T>(operation: &str, what: &str, value: Option<T>) -> Result<T, Fault> {
+    value.ok_or_else(|| {
+        Fault::own(
+            FaultClass::Rejected,
+            operation,
+            format!("AWS's reply lacks {what}"),
+        )
+    })
+}

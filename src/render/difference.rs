@@ -1,0 +1,239 @@
+//! Two values taken apart until only what differs is left.
+//!
+//! May depend on `model`. Invariant: equal values have no leaves, different ones have at least one,
+//! and the order of leaves follows from the values alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::value::key_text;
+use crate::model::Value;
+
+/// Members by which the items of a list are told apart, the first that all items have.
+const ITEM_KEYS: [&str; 3] = ["name", "key", "sid"];
+
+/// The smallest part of an attribute that differs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Leaf<'a> {
+    /// Where: `containers[app].image`.
+    pub(super) path: String,
+    /// How it differs.
+    pub(super) what: Difference<'a>,
+}
+
+/// How a leaf differs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Difference<'a> {
+    /// Another value.
+    Changed { from: &'a Value, to: &'a Value },
+    /// Something that was not there.
+    Added(&'a Value),
+    /// Something that is no longer there.
+    Removed(&'a Value),
+}
+
+/// The leaves in which two values differ, below this path.
+pub(super) fn between<'a>(path: &str, from: &'a Value, to: &'a Value) -> Vec<Leaf<'a>> {
+    let mut leaves = Vec::new();
+    compare(path, from, to, &mut leaves);
+    leaves
+}
+
+/// All leaves of a value that is new, below this path.
+pub(super) fn of_new<'a>(path: &str, value: &'a Value) -> Vec<Leaf<'a>> {
+    between(path, &Value::Absent, value)
+}
+
+fn compare<'a>(path: &str, from: &'a Value, to: &'a Value, leaves: &mut Vec<Leaf<'a>>) {
+    if from == to {
+        return;
+    }
+    let before = leaves.len();
+    match (from, to) {
+        (Value::Map(from), Value::Map(to)) => compare_maps(path, from, to, leaves),
+        (Value::Absent, Value::Map(to)) if !to.is_empty() => {
+            for (key, member) in to {
+                compare(&below(path, key), &Value::Absent, member, leaves);
+            }
+        }
+        (Value::Map(from), Value::Absent) if !from.is_empty() => {
+            for (key, member) in from {
+                compare(&below(path, key), member, &Value::Absent, leaves);
+            }
+        }
+        (Value::Set(from), Value::Set(to)) => compare_sets(path, from, to, leaves),
+        (Value::List(from), Value::List(to)) if structured(from) && structured(to) => {
+            compare_lists(path, from, to, leaves);
+        }
+        (Value::Absent, Value::List(to)) if structured(to) && !to.is_empty() => {
+            compare_lists(path, &[], to, leaves);
+        }
+        (Value::List(from), Value::Absent) if structured(from) && !from.is_empty() => {
+            compare_lists(path, from, &[], leaves);
+        }
+        _ => {}
+    }
+    if leaves.len() == before {
+        leaves.push(Leaf {
+            path: path.to_owned(),
+            what: one(from, to),
+        });
+    }
+}
+
+fn one<'a>(from: &'a Value, to: &'a Value) -> Difference<'a> {
+    match (from, to) {
+        (Value::Absent, to) => Difference::Added(to),
+        (from, Value::Absent) => Difference::Removed(from),
+        (from, to) => Difference::Changed { from, to },
+    }
+}
+
+fn compare_maps<'a>(
+    path: &str,
+    from: &'a BTreeMap<String, Value>,
+    to: &'a BTreeMap<String, Value>,
+    leaves: &mut Vec<Leaf<'a>>,
+) {
+    let keys: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    for key in keys {
+        let side = |map: &'a BTreeMap<String, Value>| map.get(key).unwrap_or(&Value::Absent);
+        compare(&below(path, key), side(from), side(to), leaves);
+    }
+}
+
+fn compare_sets<'a>(
+    path: &str,
+    from: &'a BTreeSet<Value>,
+    to: &'a BTreeSet<Value>,
+    leaves: &mut Vec<Leaf<'a>>,
+) {
+    let mut push = |what| {
+        leaves.push(Leaf {
+            path: path.to_owned(),
+            what,
+        });
+    };
+    from.difference(to)
+        .for_each(|item| push(Difference::Removed(item)));
+    to.difference(from)
+        .for_each(|item| push(Difference::Added(item)));
+}
+
+fn structured(items: &[Value]) -> bool {
+    items.iter().all(|item| matches!(item, Value::Map(_)))
+}
+
+/// Lists of structures, item by item: by their names where they have some, else by position.
+fn compare_lists<'a>(path: &str, from: &'a [Value], to: &'a [Value], leaves: &mut Vec<Leaf<'a>>) {
+    let named = ITEM_KEYS
+        .iter()
+        .find_map(|key| Some((names(from, key)?, names(to, key)?)));
+    let Some((from_names, to_names)) = named else {
+        for position in 0..from.len().max(to.len()) {
+            let side = |items: &'a [Value]| items.get(position).unwrap_or(&Value::Absent);
+            let path = format!("{path}[{position}]");
+            compare(&path, side(from), side(to), leaves);
+        }
+        return;
+    };
+    let added = to_names
+        .keys()
+        .filter(|name| !from_names.contains_key(*name));
+    for name in from_names.keys().chain(added) {
+        let side = |names: &BTreeMap<&str, &'a Value>| *names.get(name).unwrap_or(&&Value::Absent);
+        let path = format!("{path}[{}]", key_text(name));
+        compare(&path, side(&from_names), side(&to_names), leaves);
+    }
+}
+
+/// The items by their different names, where every one has a name of its own.
+fn names<'a>(items: &'a [Value], key: &str) -> Option<BTreeMap<&'a str, &'a Value>> {
+    let names: BTreeMap<&str, &Value> = items
+        .iter()
+        .map(|item| {
+            let Value::Map(members) = item else {
+                return None;
+            };
+            match members.get(key) {
+                Some(Value::Text(name)) => Some((name.as_str(), item)),
+                Some(_) | None => None,
+            }
+        })
+        .collect::<Option<_>>()?;
+    (names.len() == items.len()).then_some(names)
+}
+
+fn below(path: &str, key: &str) -> String {
+    format!("{path}.{}", key_text(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Names;
+    use crate::render::value::text;
+
+    fn value(json: &str) -> Value {
+        use crate::model::{Document, Field};
+        Document::from_json(&serde_json::from_str(json).expect("JSON")).value()
+    }
+
+    fn shown(from: &Value, to: &Value) -> Vec<String> {
+        let text = |value: &Value| text(value, &Names::default());
+        between("a", from, to)
+            .into_iter()
+            .map(|leaf| match leaf.what {
+                Difference::Changed { from, to } => {
+                    format!("{}: {} -> {}", leaf.path, text(from), text(to))
+                }
+                Difference::Added(to) => format!("{}: + {}", leaf.path, text(to)),
+                Difference::Removed(from) => format!("{}: - {}", leaf.path, text(from)),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn only_what_differs_is_left() {
+        let table: &[(&str, &str, &[&str])] = &[
+            ("1", "1", &[]),
+            ("1", "2", &["a: 1 -> 2"]),
+            ("null", "2", &["a: + 2"]),
+            ("{}", "null", &["a: - {}"]),
+            (
+                r#"{"x":{"y":1,"z":2},"w":3}"#,
+                r#"{"x":{"y":1,"z":4}}"#,
+                &["a.w: - 3", "a.x.z: 2 -> 4"],
+            ),
+            (r#"["p","q"]"#, r#"["q"]"#, &["a: [p, q] -> [q]"]),
+            (
+                r#"[{"name":"E","value":"1"},{"name":"F","value":"2"}]"#,
+                r#"[{"name":"F","value":"3"}]"#,
+                &[
+                    "a[E].name: - E",
+                    "a[E].value: - \"1\"",
+                    "a[F].value: \"2\" -> \"3\"",
+                ],
+            ),
+            (
+                r#"[{"p":1},{"p":2}]"#,
+                r#"[{"p":1},{"p":3},{"p":4}]"#,
+                &["a[1].p: 2 -> 3", "a[2].p: + 4"],
+            ),
+            // The order of named items alone.
+            (
+                r#"[{"name":"E"},{"name":"F"}]"#,
+                r#"[{"name":"F"},{"name":"E"}]"#,
+                &["a: [{name: E}, {name: F}] -> [{name: F}, {name: E}]"],
+            ),
+        ];
+        for (from, to, expected) in table {
+            assert_eq!(shown(&value(from), &value(to)), *expected, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn sets_lose_and_gain() {
+        let set = |items: &[i64]| Value::Set(items.iter().map(|i| Value::Int(*i)).collect());
+        assert_eq!(shown(&set(&[1, 2]), &set(&[2, 3])), ["a: - 1", "a: + 3"]);
+    }
+}

@@ -1,0 +1,164 @@
+//! The reference of the resource kinds, written from what they declare.
+//!
+//! May depend on `model`. Invariant: nothing here knows a kind; a sentence about one stands in its
+//! own declaration.
+
+use std::fmt::Write;
+
+use crate::model::{Attribute, Milestone, OnChange, Replacement, Schema, Shape, Wait};
+
+/// The page of all kinds, in Markdown.
+pub fn kinds(schemas: &[&Schema]) -> String {
+    let mut text = String::from(
+        "# Resource kinds\n\nWhat a stack consists of. An address is `KIND/NAME`. *Update* means \
+         that AWS changes the attribute in place; *replace*, that only a new resource can have the \
+         new value.\n\n",
+    );
+    for schema in schemas {
+        let _ = writeln!(text, "- [{0}](#{0})", schema.kind);
+    }
+    for schema in schemas {
+        kind(&mut text, schema);
+    }
+    text.push_str("\n## API operations\n\nEvery call that a kind makes, by action.\n\n");
+    text.push_str("| Kind | Read | Create | Update | Delete |\n|---|---|---|---|---|\n");
+    for schema in schemas {
+        let operations = &schema.operations;
+        let cell = |names: &[&str]| names.join("<br>");
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            schema.kind,
+            cell(operations.find),
+            cell(operations.create),
+            cell(operations.update),
+            cell(operations.delete)
+        );
+    }
+    text
+}
+
+fn kind(text: &mut String, schema: &Schema) {
+    let _ = write!(text, "\n## {}\n\n{}\n\n", schema.kind, schema.doc);
+    let how = match schema.replacement {
+        Replacement::CreateFirst => {
+            "Replaced by making the new one first, unless both would need the same place."
+        }
+        Replacement::DeleteFirst => "Replaced by deleting the old one first.",
+    };
+    let _ = writeln!(text, "- {how}");
+    if let Some(parent) = schema.parent {
+        let _ = writeln!(
+            text,
+            "- Owned through its `{parent}`: whatever is found there belongs to the stack."
+        );
+    } else {
+        let _ = writeln!(
+            text,
+            "- Owned by its tags `qpiac:stack` and `qpiac:address`."
+        );
+    }
+    if let Some(data) = schema.holds {
+        let _ = writeln!(text, "- Deleting it loses {data}.");
+    }
+    let waits = [
+        ("creation", schema.waits.create),
+        ("an update", schema.waits.update),
+        ("deletion", schema.waits.delete),
+    ];
+    for (what, wait) in waits {
+        if let Some(Wait {
+            typical_s,
+            deadline_s,
+        }) = wait
+        {
+            let _ = writeln!(
+                text,
+                "- AWS goes on working after {what}: usually {typical_s} s, at most {deadline_s} s."
+            );
+        }
+    }
+    text.push_str("\n| Attribute | Form | On change | Meaning |\n|---|---|---|---|\n");
+    for attribute in schema.attributes {
+        attribute_row(text, attribute);
+    }
+    text.push_str("\n| Output | Meaning |\n|---|---|\n");
+    for output in schema.outputs {
+        let _ = writeln!(text, "| `{}` | {} |", output.name, cell(output.doc));
+    }
+}
+
+fn attribute_row(text: &mut String, attribute: &Attribute) {
+    let change = match attribute.on_change {
+        OnChange::Update => "update".to_owned(),
+        OnChange::Attach => "update where absent, else replace".to_owned(),
+        OnChange::Replace => "replace".to_owned(),
+        OnChange::Refuse(why) => format!("refused: {why}"),
+    };
+    let waits = if attribute.until == Milestone::Ready {
+        " Waits until that is ready."
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        text,
+        "| `{}` | {} | {change} | {}{waits} |",
+        attribute.name,
+        cell(&shape(&attribute.shape)),
+        cell(attribute.doc)
+    );
+    members(text, attribute.name, &attribute.shape);
+}
+
+/// Rows for what is inside of a structure.
+fn members(text: &mut String, path: &str, shape_of: &Shape) {
+    match shape_of {
+        Shape::Optional(inner) | Shape::List(inner) | Shape::Set(inner) | Shape::Map(inner) => {
+            members(text, path, inner);
+        }
+        Shape::Struct(inside) | Shape::OneOf(inside) => {
+            for member in *inside {
+                let path = format!("{path}.{}", member.name);
+                let _ = writeln!(
+                    text,
+                    "| `{path}` | {} | | {} |",
+                    cell(&shape(&member.shape)),
+                    cell(member.doc)
+                );
+                members(text, &path, &member.shape);
+            }
+        }
+        Shape::Bool
+        | Shape::Int
+        | Shape::Text(_)
+        | Shape::Word(_)
+        | Shape::Id(_)
+        | Shape::Document => {}
+    }
+}
+
+fn shape(shape_of: &Shape) -> String {
+    match shape_of {
+        Shape::Bool => "true or false".to_owned(),
+        Shape::Int => "number".to_owned(),
+        Shape::Text(what) => (*what).to_owned(),
+        Shape::Word(words) => words
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Shape::Id(class) => format!("reference: {class}"),
+        Shape::Document => "JSON document".to_owned(),
+        Shape::Optional(inner) => format!("{}, or absent", shape(inner)),
+        Shape::List(inner) => format!("list of {}", shape(inner)),
+        Shape::Set(inner) => format!("set of {}", shape(inner)),
+        Shape::Map(inner) => format!("map to {}", shape(inner)),
+        Shape::Struct(_) => "structure".to_owned(),
+        Shape::OneOf(_) => "one of".to_owned(),
+    }
+}
+
+/// Text that does not break a table.
+fn cell(text: &str) -> String {
+    text.replace('\n', " ").replace('|', "\\|")
+}

@@ -1,0 +1,154 @@
+//! A run on a terminal: what is under way now at the bottom, what is over scrolls away above.
+//!
+//! May depend on `engine`. Invariant: what scrolls away is exactly the plain lines.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::lines::{Detail, doing, line};
+use super::paint::one_line;
+use super::progress::{Progress, Status, StepProgress};
+use crate::engine::{Event, What};
+use crate::plan::StepId;
+
+/// How often the screen is drawn anew, in milliseconds.
+const TICK_MS: u64 = 120;
+/// The most resources that are shown at a time.
+const MOST_SHOWN: usize = 12;
+
+/// The live view.
+pub struct Live {
+    screen: MultiProgress,
+    total: ProgressBar,
+    shown: BTreeMap<StepId, ProgressBar>,
+    colour: bool,
+    detail: Detail,
+}
+
+impl Live {
+    /// A view on standard output, which is a terminal.
+    pub fn new(colour: bool, detail: Detail) -> Self {
+        Self::on(ProgressDrawTarget::stdout(), colour, detail)
+    }
+
+    /// A view on any target.
+    pub fn on(target: ProgressDrawTarget, colour: bool, detail: Detail) -> Self {
+        let screen = MultiProgress::with_draw_target(target);
+        let total = screen.add(ProgressBar::new(0));
+        total.set_style(style("{pos}/{len} done, {msg} ({elapsed})"));
+        Self {
+            screen,
+            total,
+            shown: BTreeMap::new(),
+            colour,
+            detail,
+        }
+    }
+
+    /// Shows an event that the progress has already taken in.
+    pub fn show(&mut self, progress: &Progress, event: &Event) {
+        if let Some(line) = self
+            .scrolls(event)
+            .then(|| line(progress, event, self.detail))
+        {
+            self.print(line);
+        }
+        match &event.what {
+            What::RunStarted { .. } => self
+                .total
+                .enable_steady_tick(Duration::from_millis(TICK_MS)),
+            What::StepStarted { step }
+            | What::StepRetrying { step, .. }
+            | What::StepWaiting { step, .. } => self.update(progress, *step),
+            What::StepFinished { step, .. }
+            | What::StepFailed { step, .. }
+            | What::StepSkipped { step, .. }
+            | What::StepAbandoned { step, .. } => self.remove(*step),
+            What::StepReached { .. } | What::StopRequested { .. } => {}
+            What::RunFinished { .. } => return self.close(),
+        }
+        self.count(progress);
+    }
+
+    /// What is under way stands at the bottom and need not scroll.
+    fn scrolls(&self, event: &Event) -> bool {
+        let under_way = matches!(
+            event.what,
+            What::StepStarted { .. } | What::StepWaiting { .. }
+        );
+        !under_way || self.detail == Detail::All
+    }
+
+    fn print(&self, line: Option<String>) {
+        if let Some(line) = line {
+            let line = if self.colour {
+                line
+            } else {
+                anstream::adapter::strip_str(&line).to_string()
+            };
+            // A terminal that is gone must not end the run.
+            let _ = self.screen.println(line);
+        }
+    }
+
+    fn update(&mut self, progress: &Progress, id: StepId) {
+        let Some(step) = progress.step(id) else {
+            return;
+        };
+        if !self.shown.contains_key(&id) && self.shown.len() >= MOST_SHOWN {
+            return;
+        }
+        let (screen, total) = (&self.screen, &self.total);
+        let bar = self.shown.entry(id).or_insert_with(|| {
+            let bar = screen.insert_before(total, ProgressBar::new_spinner());
+            bar.set_style(style("{spinner} {wide_msg} {elapsed}"));
+            bar.enable_steady_tick(Duration::from_millis(TICK_MS));
+            bar
+        });
+        bar.set_message(under_way(step));
+    }
+
+    fn remove(&mut self, id: StepId) {
+        if let Some(bar) = self.shown.remove(&id) {
+            bar.finish_and_clear();
+            self.screen.remove(&bar);
+        }
+    }
+
+    fn count(&self, progress: &Progress) {
+        let number = |status: fn(&Status) -> bool| progress.number(status);
+        let done = number(|s| matches!(s, Status::Done { .. }));
+        let running = number(|s| matches!(s, Status::Running { .. }));
+        let failed = number(|s| matches!(s, Status::Failed { .. }));
+        self.total.set_length(progress.total() as u64);
+        self.total.set_position(done as u64);
+        let failed = if failed > 0 {
+            format!(", {failed} failed")
+        } else {
+            String::new()
+        };
+        self.total
+            .set_message(format!("{running} under way{failed}"));
+    }
+
+    fn close(&mut self) {
+        for (_, bar) in std::mem::take(&mut self.shown) {
+            bar.finish_and_clear();
+        }
+        self.total.finish_and_clear();
+    }
+}
+
+fn under_way(step: &StepProgress) -> String {
+    let message = step
+        .message
+        .as_deref()
+        .map_or_else(String::new, |message| format!(": {}", one_line(message)));
+    format!("{} {}{message}", step.planned.address, doing(step))
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates of this file are well-formed")
+}

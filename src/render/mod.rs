@@ -1,0 +1,29 @@
+//! What people and programs read: plans, progress, reports.
+//!
+//! May depend on `engine`, `plan` and `model`. Invariant: nothing here decides anything; a renderer
+//! is a function of a plan or a fold over events, and names no concrete kind.
+
+mod difference;
+mod items;
+mod json;
+mod kinds;
+mod lines;
+mod live;
+pub mod message;
+mod paint;
+mod plan;
+mod progress;
+mod report;
+mod stats;
+mod value;
+
+pub use json::{
+    FORMAT_VERSION, Output, Setting, event as event_json, plan as plan_json, run as run_json,
+};
+pub use kinds::kinds;
+pub use lines::{Detail, line};
+pub use live::Live;
+pub use plan::{Layout, Purpose, human as plan_human, losses};
+pub use progress::{Progress, Status, StepProgress};
+pub use report::{outputs_text, summary, unfinished};
+pub use stats::Stats;

@@ -1,0 +1,224 @@
+//! What a run came to: what is done, what failed and why, what to do next.
+//!
+//! May depend on `engine`. Invariant: every step that was not done is named with its reason.
+
+use std::fmt::Write as _;
+
+use super::json::Output;
+use super::lines::{skipped, why};
+use super::paint::{BAD, CAUTION, FAINT, GOOD, HINT, STRONG, count, duration, one_line, paint};
+use super::progress::{Progress, Status, StepProgress};
+use crate::engine::{Cause, Ending, Failure};
+use crate::model::FaultClass;
+
+/// The lines for standard output: how much was done, and the stack's outputs.
+pub fn summary(progress: &Progress, outputs: &[Output]) -> String {
+    let elapsed = duration(progress.elapsed_ms());
+    let mut out = match progress.ending() {
+        Some(Ending::Complete) => {
+            format!(
+                "{} {} in {elapsed}.\n",
+                paint(GOOD, "Done:"),
+                numbers(progress)
+            )
+        }
+        Some(Ending::Partial) => {
+            format!(
+                "{} {} in {elapsed}.\n",
+                paint(BAD, "Failed:"),
+                numbers(progress)
+            )
+        }
+        Some(Ending::Cancelled) | None => {
+            format!(
+                "{} {} in {elapsed}.\n",
+                paint(CAUTION, "Stopped:"),
+                numbers(progress)
+            )
+        }
+    };
+    out.push_str(&outputs_text(outputs));
+    out
+}
+
+/// The outputs of a stack, one a line.
+pub fn outputs_text(outputs: &[Output]) -> String {
+    let mut out = String::new();
+    if outputs.is_empty() {
+        return out;
+    }
+    let _ = writeln!(out, "\n{}", paint(STRONG, "Outputs:"));
+    for output in outputs {
+        let _ = writeln!(out, "  {} = {}", output.name, one_line(&output.value));
+    }
+    out
+}
+
+/// `3 created, 1 updated, 1 failed, 2 skipped`.
+fn numbers(progress: &Progress) -> String {
+    let done = |action: &str| {
+        progress
+            .steps()
+            .filter(|step| step.planned.action == action)
+            .filter(|step| matches!(step.status, Status::Done { .. }))
+            .count()
+    };
+    let stand = |status: fn(&Status) -> bool| progress.number(status);
+    let parts = [
+        (done("create"), "created"),
+        (done("update"), "updated"),
+        (done("delete"), "deleted"),
+        (stand(|s| matches!(s, Status::Failed { .. })), "failed"),
+        (
+            stand(|s| matches!(s, Status::Abandoned { .. })),
+            "still under way in AWS",
+        ),
+        (
+            stand(|s| matches!(s, Status::Skipped { .. } | Status::Waiting)),
+            "not begun",
+        ),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, words)| format!("{number} {words}"))
+        .collect();
+    if parts.is_empty() {
+        "nothing to do".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// The lines for standard error where not everything was done; nothing where it was.
+///
+/// `again` is the command that goes on.
+pub fn unfinished(progress: &Progress, again: &str) -> Option<String> {
+    let ending = progress.ending();
+    if ending == Some(Ending::Complete) {
+        return None;
+    }
+    let mut out = String::new();
+    for step in progress.steps() {
+        if let Status::Failed { failure, .. } = &step.status {
+            failed(step, failure, &mut out);
+        }
+    }
+    section(&mut out, "left while AWS works on it", abandoned(progress));
+    section(&mut out, "not begun", not_begun(progress));
+    section(&mut out, "done", finished(progress));
+    let words = match ending {
+        Some(Ending::Cancelled) | None => "to go on",
+        Some(Ending::Complete | Ending::Partial) => "when the cause is mended, to go on",
+    };
+    let _ = writeln!(
+        out,
+        "{} {words}: {}",
+        paint(HINT, "hint:"),
+        paint(STRONG, again)
+    );
+    Some(out)
+}
+
+fn failed(step: &StepProgress, failure: &Failure, out: &mut String) {
+    let _ = writeln!(
+        out,
+        "{} {} {} failed",
+        paint(BAD, "error:"),
+        step.planned.action,
+        paint(STRONG, &step.planned.address)
+    );
+    let _ = writeln!(out, "  {}", why(failure));
+    for reason in &failure.reasons {
+        let _ = writeln!(out, "  - {}", one_line(reason));
+    }
+    if let Some(hint) = hint(failure) {
+        let _ = writeln!(out, "  {} {hint}", paint(HINT, "hint:"));
+    }
+}
+
+/// What a person can do about it.
+fn hint(failure: &Failure) -> Option<String> {
+    let Cause::Fault { fault, .. } = &failure.cause else {
+        return None;
+    };
+    let call = format!("{}:{}", fault.service, fault.operation);
+    match fault.class {
+        FaultClass::Denied => Some(format!("the caller needs permission for {call}")),
+        FaultClass::Quota => {
+            Some("ask for a higher quota in AWS's Service Quotas console, or free some".to_owned())
+        }
+        FaultClass::Throttled => Some("the account makes too many calls; try later".to_owned()),
+        FaultClass::Unknown => {
+            Some("the call may have had its effect; the next run finds out".to_owned())
+        }
+        FaultClass::Conflict | FaultClass::NotYet | FaultClass::Missing | FaultClass::Rejected => {
+            None
+        }
+    }
+}
+
+fn section(out: &mut String, title: &str, lines: Vec<String>) {
+    if lines.is_empty() {
+        return;
+    }
+    let title = format!("{title} ({})", lines.len());
+    let _ = writeln!(out, "{}:", paint(STRONG, title));
+    for line in lines {
+        let _ = writeln!(out, "  {line}");
+    }
+}
+
+fn abandoned(progress: &Progress) -> Vec<String> {
+    progress
+        .steps()
+        .filter_map(|step| match &step.status {
+            Status::Abandoned { elapsed_ms } => Some(format!(
+                "{} {} ({})",
+                step.planned.action,
+                step.planned.address,
+                duration(*elapsed_ms)
+            )),
+            Status::Waiting
+            | Status::Running { .. }
+            | Status::Done { .. }
+            | Status::Failed { .. }
+            | Status::Skipped { .. } => None,
+        })
+        .collect()
+}
+
+fn not_begun(progress: &Progress) -> Vec<String> {
+    progress
+        .steps()
+        .filter_map(|step| {
+            let why = match &step.status {
+                Status::Skipped { because } => skipped(progress, because),
+                Status::Waiting => "not begun".to_owned(),
+                Status::Running { .. }
+                | Status::Done { .. }
+                | Status::Failed { .. }
+                | Status::Abandoned { .. } => return None,
+            };
+            let why = paint(FAINT, format!("({why})"));
+            Some(format!(
+                "{} {} {why}",
+                step.planned.action, step.planned.address
+            ))
+        })
+        .collect()
+}
+
+fn finished(progress: &Progress) -> Vec<String> {
+    let number = progress.number(|status| matches!(status, Status::Done { .. }));
+    if number == 0 {
+        return vec!["nothing".to_owned()];
+    }
+    let names: Vec<String> = progress
+        .steps()
+        .filter(|step| matches!(step.status, Status::Done { .. }))
+        .map(|step| format!("{} {}", step.planned.action, step.planned.address))
+        .collect();
+    debug_assert_eq!(names.len(), number, "{}", count(number, "step", "steps"));
+    names
+}

@@ -1,0 +1,180 @@
+//! The internet gateway and its attachment.
+//!
+//! Recognised by its owner tags, which the create call gives. A crash between creating and
+//! attaching leaves a gateway without VPC, which the next run attaches.
+
+use aws_sdk_ec2::types::{AttachmentStatus, ResourceType};
+
+use super::lifecycle::{Lifecycle, Mark};
+use super::vpc::VpcId;
+use crate::aws::{Call, Clients, ec2, if_present, required};
+use crate::classes;
+use crate::model::{Changes, Fault, Found, Id, Query, Ref, Resolved, State, TagChange};
+use qpiac_derive::{Outputs, Resource};
+
+classes! {
+    /// Identifies an internet gateway.
+    InternetGatewayId = "internet-gateway", "igw-#################";
+}
+
+/// The way between a VPC and the internet.
+#[derive(Clone, Debug, Resource)]
+#[resource(
+    kind = "internet-gateway",
+    outputs = InternetGatewayOutputs,
+    replacement = "create-first",
+    find = "ec2:DescribeInternetGateways",
+    create = "ec2:CreateInternetGateway, ec2:CreateTags, ec2:AttachInternetGateway",
+    update = "ec2:AttachInternetGateway, ec2:DetachInternetGateway, ec2:CreateTags, ec2:DeleteTags",
+    delete = "ec2:DetachInternetGateway, ec2:DeleteInternetGateway, ec2:DescribeNetworkInterfaces"
+)]
+pub struct InternetGateway {
+    /// The VPC that it is attached to. AWS detaches it only when nothing in that VPC has a public
+    /// address any more.
+    #[attribute(attach)]
+    pub vpc_id: Option<Ref<VpcId>>,
+}
+
+/// What an internet gateway gives to others.
+#[derive(Clone, Debug, Outputs)]
+pub struct InternetGatewayOutputs {
+    /// The gateway's identifier.
+    pub id: Id<InternetGatewayId>,
+}
+
+impl Lifecycle for InternetGateway {
+    async fn find(aws: &Clients, which: &Query) -> Result<Vec<Found<Self>>, Fault> {
+        let gateways = aws
+            .ec2
+            .describe_internet_gateways()
+            .set_filters(ec2::filters(which, "internet-gateway-id"))
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .at("ec2:DescribeInternetGateways")?;
+        gateways.into_iter().map(read).collect()
+    }
+
+    async fn create(
+        aws: &Clients,
+        want: &Resolved<Self>,
+        mark: &Mark,
+    ) -> Result<InternetGatewayOutputs, Fault> {
+        let reply = aws
+            .ec2
+            .create_internet_gateway()
+            .tag_specifications(ec2::tags(ResourceType::InternetGateway, &mark.tags))
+            .send()
+            .await
+            .at("ec2:CreateInternetGateway")?;
+        let id = required(
+            "ec2:CreateInternetGateway",
+            "the gateway's id",
+            reply.internet_gateway.and_then(|g| g.internet_gateway_id),
+        )?;
+        if let Some(vpc) = &want.vpc_id {
+            attach(aws, &id, want.known(vpc)).await?;
+        }
+        Ok(InternetGatewayOutputs { id: id.into() })
+    }
+
+    async fn update(
+        aws: &Clients,
+        want: &Resolved<Self>,
+        found: Found<Self>,
+        changes: Changes<'_>,
+    ) -> Result<InternetGatewayOutputs, Fault> {
+        if changes.has("vpc_id") {
+            detach(aws, &found).await?;
+            if let Some(vpc) = &want.vpc_id {
+                attach(aws, &found.id, want.known(vpc)).await?;
+            }
+        }
+        Ok(found.outputs)
+    }
+
+    async fn retag(aws: &Clients, found: &Found<Self>, tags: &TagChange) -> Result<(), Fault> {
+        ec2::retag(aws, &found.id, tags).await
+    }
+
+    async fn delete(aws: &Clients, found: Found<Self>) -> Result<(), Fault> {
+        detach(aws, &found).await?;
+        aws.ec2
+            .delete_internet_gateway()
+            .internet_gateway_id(found.id)
+            .send()
+            .await
+            .at("ec2:DeleteInternetGateway")?;
+        Ok(())
+    }
+
+    /// The public addresses that keep it attached.
+    async fn explain(aws: &Clients, found: &Found<Self>) -> Result<Vec<String>, Fault> {
+        let Some(vpc) = found.attributes.vpc_id.as_ref().and_then(Ref::id) else {
+            return Ok(Vec::new());
+        };
+        let mut lines = ec2::interfaces(aws, "vpc-id", vpc).await?;
+        lines.retain(|line| line.contains("public address"));
+        Ok(lines)
+    }
+}
+
+fn read(gateway: aws_sdk_ec2::types::InternetGateway) -> Result<Found<InternetGateway>, Fault> {
+    let id = required(
+        "ec2:DescribeInternetGateways",
+        "a gateway's id",
+        gateway.internet_gateway_id,
+    )?;
+    // It has one attachment at most.
+    let attachment = gateway
+        .attachments
+        .and_then(|attachments| attachments.into_iter().next())
+        .filter(|attachment| attachment.state != Some(AttachmentStatus::Detached));
+    // A finished attachment of a gateway is `available`, not `attached`.
+    let state = match attachment.as_ref().and_then(|a| a.state.as_ref()) {
+        Some(state @ (AttachmentStatus::Attaching | AttachmentStatus::Detaching)) => {
+            State::Busy(state.to_string())
+        }
+        _ => State::Ready,
+    };
+    Ok(Found {
+        attributes: InternetGateway {
+            vpc_id: attachment.and_then(|a| a.vpc_id).map(Ref::known),
+        },
+        outputs: InternetGatewayOutputs {
+            id: id.clone().into(),
+        },
+        tags: ec2::read_tags(gateway.tags),
+        state,
+        id,
+    })
+}
+
+async fn attach(aws: &Clients, id: &str, vpc: &str) -> Result<(), Fault> {
+    aws.ec2
+        .attach_internet_gateway()
+        .internet_gateway_id(id)
+        .vpc_id(vpc)
+        .send()
+        .await
+        .at("ec2:AttachInternetGateway")?;
+    Ok(())
+}
+
+/// Detaches it from the VPC that it was found attached to, if it still is.
+async fn detach(aws: &Clients, found: &Found<InternetGateway>) -> Result<(), Fault> {
+    let Some(vpc) = found.attributes.vpc_id.as_ref().and_then(Ref::id) else {
+        return Ok(());
+    };
+    let detached = aws
+        .ec2
+        .detach_internet_gateway()
+        .internet_gateway_id(&found.id)
+        .vpc_id(vpc)
+        .send()
+        .await
+        .at("ec2:DetachInternetGateway");
+    if_present(detached).map(drop)
+}

@@ -1,0 +1,148 @@
+//! The security group.
+//!
+//! Recognised by its owner tags, which the create call gives. Its name is unique in its VPC, so a
+//! repeated create cannot make a second one. AWS gives each new group a rule that lets everything
+//! out, which the create removes; a crash before that leaves a rule that the next run removes,
+//! since rules are read by group.
+
+use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType};
+
+use super::lifecycle::{Lifecycle, Mark};
+use super::vpc::VpcId;
+use crate::aws::{Call, Clients, ec2, required};
+use crate::classes;
+use crate::model::{Cidr, Fault, Found, Id, Query, Ref, Resolved, State, TagChange};
+use qpiac_derive::{Outputs, Resource};
+
+classes! {
+    /// Identifies a security group.
+    SecurityGroupId = "security-group", "sg-#################";
+}
+
+/// A firewall around network interfaces; its rules are a kind of their own, and what no rule
+/// allows is not allowed.
+#[derive(Clone, Debug, Resource)]
+#[resource(
+    kind = "security-group",
+    outputs = SecurityGroupOutputs,
+    replacement = "create-first",
+    find = "ec2:DescribeSecurityGroups",
+    create = "ec2:CreateSecurityGroup, ec2:CreateTags, ec2:RevokeSecurityGroupEgress",
+    update = "ec2:CreateTags, ec2:DeleteTags",
+    delete = "ec2:DeleteSecurityGroup, ec2:DescribeNetworkInterfaces"
+)]
+pub struct SecurityGroup {
+    /// Its name: at most 255 characters, unique in the VPC whatever the case, not beginning with
+    /// `sg-`.
+    #[attribute(replace)]
+    pub name: String,
+    /// What it is for: at most 255 characters.
+    #[attribute(replace)]
+    pub description: String,
+    /// The VPC that it is for.
+    #[attribute(replace)]
+    pub vpc_id: Ref<VpcId>,
+}
+
+/// What a security group gives to others.
+#[derive(Clone, Debug, Outputs)]
+pub struct SecurityGroupOutputs {
+    /// The security group's identifier.
+    pub id: Id<SecurityGroupId>,
+}
+
+impl Lifecycle for SecurityGroup {
+    async fn find(aws: &Clients, which: &Query) -> Result<Vec<Found<Self>>, Fault> {
+        let groups = aws
+            .ec2
+            .describe_security_groups()
+            .set_filters(ec2::filters(which, "group-id"))
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .at("ec2:DescribeSecurityGroups")?;
+        groups.into_iter().map(read).collect()
+    }
+
+    async fn create(
+        aws: &Clients,
+        want: &Resolved<Self>,
+        mark: &Mark,
+    ) -> Result<SecurityGroupOutputs, Fault> {
+        let reply = aws
+            .ec2
+            .create_security_group()
+            .group_name(&want.name)
+            .description(&want.description)
+            .vpc_id(want.known(&want.vpc_id))
+            .tag_specifications(ec2::tags(ResourceType::SecurityGroup, &mark.tags))
+            .send()
+            .await
+            .at("ec2:CreateSecurityGroup")?;
+        let id = required(
+            "ec2:CreateSecurityGroup",
+            "the group's id",
+            reply.group_id,
+        )?;
+        let revoked = aws
+            .ec2
+            .revoke_security_group_egress()
+            .group_id(&id)
+            .ip_permissions(everything())
+            .send()
+            .await
+            .at("ec2:RevokeSecurityGroupEgress");
+        match revoked {
+            Err(fault) if fault.code == "InvalidPermission.NotFound" => {}
+            other => drop(other?),
+        }
+        Ok(SecurityGroupOutputs { id: id.into() })
+    }
+
+    async fn retag(aws: &Clients, found: &Found<Self>, tags: &TagChange) -> Result<(), Fault> {
+        ec2::retag(aws, &found.id, tags).await
+    }
+
+    async fn delete(aws: &Clients, found: Found<Self>) -> Result<(), Fault> {
+        aws.ec2
+            .delete_security_group()
+            .group_id(found.id)
+            .send()
+            .await
+            .at("ec2:DeleteSecurityGroup")?;
+        Ok(())
+    }
+
+    /// What is still in the group.
+    async fn explain(aws: &Clients, found: &Found<Self>) -> Result<Vec<String>, Fault> {
+        ec2::interfaces(aws, "group-id", &found.id).await
+    }
+}
+
+fn read(group: aws_sdk_ec2::types::SecurityGroup) -> Result<Found<SecurityGroup>, Fault> {
+    let id = required("ec2:DescribeSecurityGroups", "a group's id", group.group_id)?;
+    Ok(Found {
+        attributes: SecurityGroup {
+            name: group.group_name.unwrap_or_default(),
+            description: group.description.unwrap_or_default(),
+            vpc_id: Ref::known(group.vpc_id.unwrap_or_default()),
+        },
+        outputs: SecurityGroupOutputs {
+            id: id.clone().into(),
+        },
+        tags: ec2::read_tags(group.tags),
+        state: State::Ready,
+        id,
+    })
+}
+
+/// All protocols to all IPv4 addresses: the rule that a new group has.
+fn everything() -> IpPermission {
+    let anywhere = Cidr::ANYWHERE.to_string();
+    IpPermission::builder()
+        .ip_protocol("-1")
+        .ip_ranges(IpRange::builder().cidr_ip(anywhere).build())
+        .build()
+}

@@ -1,0 +1,226 @@
+//! Checks of the load balancer: listeners, certificate, admitted ranges.
+//!
+//! Depends on the sections of the spec. Invariant: an HTTPS listener has a certificate of the
+//! stack's region, and where there is one, no other listener forwards in clear.
+
+use crate::spec::diagnostic::{Diagnostic, Span};
+use crate::spec::leaf::CertificateArn;
+use crate::spec::reader::{Optional, Reader, Spanned};
+use crate::spec::resolved::{Action, Listener, LoadBalancer, Protocol};
+use crate::spec::sections::StackFile;
+use crate::spec::sections::load_balancer::LoadBalancerSection;
+
+const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
+/// Inbound rules that a security group may have, as long as AWS has not raised the quota.
+const RULES_LIMIT: usize = 60;
+
+/// The load balancer, if the file has one; `None` where nothing can stand in for what is wrong.
+pub(super) fn load_balancer(file: &StackFile, reader: &mut Reader) -> Option<Option<LoadBalancer>> {
+    let balancer = match &file.load_balancer {
+        Optional::Absent => return Some(None),
+        Optional::Broken => return None,
+        Optional::Given(balancer) => balancer,
+    };
+    let section = &balancer.value;
+    if let Optional::Given(certificate) = &section.certificate {
+        check_certificate(file, certificate, reader);
+    }
+    let ports = ports(section, reader);
+    check_name(file, reader);
+    check_allow(section, ports.as_ref().map_or(1, Vec::len), reader);
+    let idle = file
+        .services
+        .value
+        .0
+        .iter()
+        .all(|(_, service)| service.value.port.is_absent());
+    if idle && !file.services.is_broken() {
+        reader.report(
+            Diagnostic::warning(
+                balancer.subject,
+                "no service stands behind the load balancer",
+            )
+            .expected("a service with a `port`")
+            .hint("it costs money also when it has nothing to do"),
+        );
+    }
+    Some(Some(LoadBalancer {
+        listeners: listeners(section, ports?),
+        internal: section.internal.value,
+        allow: section
+            .allow
+            .value
+            .iter()
+            .map(|range| range.value)
+            .collect(),
+        idle_timeout_s: section.idle_timeout_s.value.0,
+        deletion_protection: section.deletion_protection.value,
+        drop_invalid_headers: section.drop_invalid_headers.value,
+    }))
+}
+
+/// AWS keeps some beginnings of names for itself.
+fn check_name(file: &StackFile, reader: &mut Reader) {
+    let stack = &file.stack;
+    let reserved = ["internal-", "sg-"];
+    let name = format!("{}-", stack.value);
+    let Some(prefix) = reserved.iter().find(|prefix| name.starts_with(**prefix)) else {
+        return;
+    };
+    if !stack.is_broken() {
+        let message = format!("names on AWS must not begin with `{prefix}`");
+        reader.report(
+            Diagnostic::error(stack.span, message)
+                .expected("a stack name with another beginning")
+                .hint("the names of the load balancer and of security groups begin with it"),
+        );
+    }
+}
+
+/// Each range makes one rule for each port in the load balancer's security group.
+fn check_allow(section: &LoadBalancerSection, ports: usize, reader: &mut Reader) {
+    let allow = &section.allow;
+    if allow.is_broken() {
+        return;
+    }
+    if allow.value.is_empty() {
+        let problem = Diagnostic::error(allow.span, "nobody is admitted");
+        reader.report(
+            problem
+                .expected("at least one range")
+                .hint("for example [203.0.113.0/24], or [0.0.0.0/0] for everybody"),
+        );
+    }
+    for (place, range) in allow.value.iter().enumerate() {
+        if let Some(first) = allow.value[..place]
+            .iter()
+            .find(|it| it.value == range.value)
+        {
+            reader.report(
+                Diagnostic::error(
+                    range.span,
+                    format!("the range {} stands twice", range.value),
+                )
+                .expected("each range once")
+                .hint("remove one of them")
+                .related(first.span, "first here"),
+            );
+        }
+    }
+    let rules = allow.value.len() * ports;
+    if rules > RULES_LIMIT {
+        let message = format!(
+            "{} ranges for {ports} ports make {rules} rules",
+            allow.value.len()
+        );
+        reader.report(
+            Diagnostic::error(allow.subject, message)
+                .expected(format!(
+                    "at most {RULES_LIMIT}, the limit of a security group"
+                ))
+                .hint("wider ranges can stand for several"),
+        );
+    }
+}
+
+fn check_certificate(file: &StackFile, arn: &Spanned<CertificateArn>, reader: &mut Reader) {
+    let (region, account) = (arn.value.region(), arn.value.account());
+    if !file.region.is_broken() && region != file.region.value.as_str() {
+        reader.report(
+            Diagnostic::error(arn.span, format!("the certificate is in {region}"))
+                .expected(format!("a certificate of {}", file.region.value))
+                .hint("request it again in the stack's region")
+                .related(file.region.span, "the stack's region"),
+        );
+    }
+    if let Optional::Given(ours) = &file.account
+        && ours.value.as_str() != account
+    {
+        reader.report(
+            Diagnostic::error(
+                arn.span,
+                format!("the certificate belongs to account {account}"),
+            )
+            .expected(format!("a certificate of account {}", ours.value))
+            .hint("a load balancer can only use certificates of its own account")
+            .related(ours.span, "the stack's account"),
+        );
+    }
+}
+
+/// The ports to listen to.
+fn ports(section: &LoadBalancerSection, reader: &mut Reader) -> Option<Vec<u16>> {
+    let listen = match &section.listen {
+        Optional::Broken => return None,
+        Optional::Absent if section.certificate.is_absent() => return Some(vec![HTTP]),
+        Optional::Absent => return Some(vec![HTTP, HTTPS]),
+        Optional::Given(listen) => listen,
+    };
+    if listen.value.is_empty() && !listen.is_broken() {
+        let problem = Diagnostic::error(listen.span, "the load balancer listens to nothing");
+        reader.report(
+            problem
+                .expected("at least one port")
+                .hint("for example [80]"),
+        );
+    }
+    let mut ports: Vec<(u16, Span)> = Vec::new();
+    for item in &listen.value {
+        let port = item.value.number();
+        if let Some((_, first)) = ports.iter().find(|(other, _)| *other == port) {
+            reader.report(
+                Diagnostic::error(item.span, format!("the port {port} stands twice"))
+                    .expected("each port once")
+                    .hint("remove one of them")
+                    .related(*first, "first here"),
+            );
+            continue;
+        }
+        ports.push((port, item.span));
+    }
+    let secure = ports.iter().find(|(port, _)| *port == HTTPS);
+    match (secure, &section.certificate) {
+        (Some((_, span)), Optional::Absent) => reader.report(
+            Diagnostic::error(*span, "port 443 needs a certificate")
+                .expected("`certificate` with the ARN of an ACM certificate")
+                .hint("or listen to [80] alone"),
+        ),
+        (None, Optional::Given(certificate)) if !listen.is_broken() => reader.report(
+            Diagnostic::error(certificate.span, "the certificate is not used")
+                .expected("443 among the ports")
+                .hint("leave `listen` out to have 80 and 443")
+                .related(listen.span, "the ports"),
+        ),
+        _ => {}
+    }
+    Some(ports.into_iter().map(|(port, _)| port).collect())
+}
+
+fn listeners(section: &LoadBalancerSection, mut ports: Vec<u16>) -> Vec<Listener> {
+    ports.sort_unstable();
+    let secure = ports.contains(&HTTPS);
+    let listener = |port: u16| {
+        let certificate = section.certificate.given().filter(|_| port == HTTPS);
+        match certificate {
+            Some(certificate) => Listener {
+                port,
+                protocol: Protocol::Https {
+                    certificate: certificate.value.clone(),
+                    tls_policy: section.tls_policy.value.clone(),
+                },
+                action: Action::Forward,
+            },
+            None => Listener {
+                port,
+                protocol: Protocol::Http,
+                action: if secure {
+                    Action::Redirect { port: HTTPS }
+                } else {
+                    Action::Forward
+                },
+            },
+        }
+    };
+    ports.into_iter().map(listener).collect()
+}

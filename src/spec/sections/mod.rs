@@ -1,0 +1,49 @@
+//! The sections of the stack file, as they are written.
+//!
+//! Depends on the reader and the leaf types of this room. Invariant: the descriptions, defaults and
+//! types here are the schema and the reference; nothing about a key is said anywhere else.
+
+pub(crate) mod load_balancer;
+pub(crate) mod network;
+pub(crate) mod service;
+
+use qpiac_derive::Section;
+
+use super::collection::Named;
+use super::leaf::{AccountId, Literal, Region, ServiceName, StackName, TagKey};
+use super::reader::{Optional, Spanned};
+use load_balancer::LoadBalancerSection;
+use network::NetworkSection;
+use service::ServiceSection;
+
+/// A stack: one network with the services that run in it.
+#[derive(Debug, Section)]
+pub(crate) struct StackFile {
+    /// Name of the stack: the first part of every name that it has on AWS. Another name is another
+    /// stack, so renaming builds everything anew beside the old one.
+    #[key(example = "shop")]
+    pub(crate) stack: Spanned<StackName>,
+    /// Region that holds the stack.
+    #[key(example = "us-east-1")]
+    pub(crate) region: Spanned<Region>,
+    /// The only account that may be changed. Credentials of any other one are refused before the
+    /// first change.
+    #[key(
+        absent = "whichever account the credentials belong to",
+        example = "\"123456789012\""
+    )]
+    pub(crate) account: Optional<AccountId>,
+    /// Tags for everything that can carry tags, at most 45. `Name` and keys that begin with
+    /// `qpiac:` are set by qpiac itself.
+    #[key(default = "{}", example = "{ project: shop, owner: web-team }")]
+    pub(crate) tags: Spanned<Named<TagKey, Literal>>,
+    /// The network that everything else stands in.
+    #[key(default = "{}")]
+    pub(crate) network: Spanned<NetworkSection>,
+    /// The application load balancer in front of the services that have a port.
+    #[key(absent = "no load balancer; then no service may have a port")]
+    pub(crate) load_balancer: Optional<LoadBalancerSection>,
+    /// The services by name.
+    #[key(default = "{}")]
+    pub(crate) services: Spanned<Named<ServiceName, ServiceSection>>,
+}

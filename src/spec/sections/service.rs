@@ -1,0 +1,193 @@
+//! A service, and the sections within it.
+//!
+//! Depends on the reader and the leaf types of the spec. Invariant: see the parent module.
+
+use qpiac_derive::Section;
+
+use crate::spec::choice::{Port, Whole, numbers};
+use crate::spec::collection::{Named, OneOrMany};
+use crate::spec::leaf::{
+    Architecture, EnvironmentName, HealthPath, HostPattern, IamAction, IamResource, ImageReference,
+    Literal, PathPattern, Placement, PolicyArn, StatusMatcher,
+};
+use crate::spec::reader::{FromNode, Optional, Reader, Spanned};
+use crate::spec::shape::Shape;
+use crate::spec::tree::{Content, Node};
+
+/// A number of equal tasks on ECS Fargate, each with one container. With a `port` the load balancer
+/// sends requests to it; without one it is a worker.
+#[derive(Debug, Section)]
+pub(crate) struct ServiceSection {
+    /// Container image.
+    #[key(example = "ghcr.io/example/app:1.0")]
+    pub(crate) image: Spanned<ImageReference>,
+    /// Command to run instead of the image's own, one item for each argument.
+    #[key(
+        absent = "the image's own",
+        example = "[uvicorn, \"app:app\", --port, 8000]"
+    )]
+    pub(crate) command: Optional<Vec<Spanned<Literal>>>,
+    /// CPU units of a task; 1024 are one core.
+    #[key(default = "256")]
+    pub(crate) cpu: Spanned<CpuUnits>,
+    /// Memory of a task in MiB. Which sizes there are depends on `cpu`.
+    #[key(
+        absent = "the smallest size for that `cpu`, 512 for 256",
+        example = "512"
+    )]
+    pub(crate) memory: Optional<Whole<512, 122_880>>,
+    /// Processor family; the image must be built for it.
+    #[key(default = "x86_64")]
+    pub(crate) architecture: Spanned<Architecture>,
+    /// Number of tasks, spread over the zones.
+    #[key(default = "1")]
+    pub(crate) count: Spanned<Whole<0, 5000>>,
+    /// Port that the container listens to. Only the load balancer can reach it.
+    #[key(absent = "a worker: nothing can reach it", example = "8000")]
+    pub(crate) port: Optional<Port>,
+    /// Which of the load balancer's requests it gets. One service at most may have a port and no
+    /// route: it gets what the others leave, and without such a service that is answered with 404.
+    #[key(
+        absent = "all requests that no other service's route matches",
+        example = "{ path: /api/* }"
+    )]
+    pub(crate) route: Optional<RouteSection>,
+    /// How the load balancer sees whether a task is well.
+    #[key(default = "{}", example = "/health")]
+    pub(crate) health: Spanned<HealthSection>,
+    /// Seconds after its start during which a failing health check does not stop a task.
+    #[key(default = "60", example = "120")]
+    pub(crate) grace_s: Spanned<Whole<0, 7200>>,
+    /// Seconds that requests in flight have when a task leaves.
+    #[key(default = "30", example = "10")]
+    pub(crate) drain_s: Spanned<Whole<0, 3600>>,
+    /// Environment of the container. It can be read by whoever may see the task definition: no
+    /// place for a password.
+    #[key(default = "{}", example = "{ ENVIRONMENT: production, WORKERS: 4 }")]
+    pub(crate) environment: Spanned<Named<EnvironmentName, Literal>>,
+    /// Where the output of the container goes.
+    #[key(default = "{}")]
+    pub(crate) logs: Spanned<LogsSection>,
+    /// How a new version takes over.
+    #[key(default = "{}")]
+    pub(crate) deployment: Spanned<DeploymentSection>,
+    /// Whether `aws ecs execute-command` may open a shell in its tasks.
+    #[key(default = "false")]
+    pub(crate) exec: Spanned<bool>,
+    /// Which subnets the tasks stand in.
+    #[key(default = "private")]
+    pub(crate) subnets: Spanned<Placement>,
+    /// What the tasks may do on AWS: ARNs of managed policies, and statements that allow actions.
+    #[key(
+        default = "[]",
+        example = "[{ actions: s3:GetObject, resources: \"arn:aws:s3:::shop-images/*\" }]"
+    )]
+    pub(crate) policies: Spanned<Vec<Spanned<Policy>>>,
+}
+
+/// Requests that match one of the paths and one of the hosts. At most five patterns in all.
+#[derive(Debug, Section)]
+#[section(short = "path")]
+pub(crate) struct RouteSection {
+    /// Path patterns, with `*` and `?` as wildcards.
+    #[key(absent = "every path", example = "[/api/*, /auth/*]")]
+    pub(crate) path: Optional<OneOrMany<PathPattern>>,
+    /// Host patterns, with `*` and `?` as wildcards.
+    #[key(absent = "every host", example = "api.example.com")]
+    pub(crate) host: Optional<OneOrMany<HostPattern>>,
+    /// Place among the routes: the one with the lowest number is asked first.
+    #[key(
+        absent = "the services' order in the file: 10, 20, 30, and so on",
+        example = "10"
+    )]
+    pub(crate) priority: Optional<Whole<1, 50_000>>,
+}
+
+/// Health check of the load balancer. `health: /health` is short for `health: { path: /health }`.
+#[derive(Debug, Section)]
+#[section(short = "path")]
+pub(crate) struct HealthSection {
+    /// Path that is asked.
+    #[key(default = "/")]
+    pub(crate) path: Spanned<HealthPath>,
+    /// Seconds between two checks.
+    #[key(default = "15")]
+    pub(crate) interval_s: Spanned<Whole<5, 300>>,
+    /// Seconds to wait for the answer, fewer than `interval_s`.
+    #[key(default = "5")]
+    pub(crate) timeout_s: Spanned<Whole<2, 120>>,
+    /// Good answers in a row that make a task healthy.
+    #[key(default = "2")]
+    pub(crate) healthy: Spanned<Whole<2, 10>>,
+    /// Bad answers in a row that make a task unhealthy.
+    #[key(default = "3")]
+    pub(crate) unhealthy: Spanned<Whole<2, 10>>,
+    /// Status codes that are good, from 200 to 499.
+    #[key(default = "\"200\"", example = "200-299")]
+    pub(crate) matcher: Spanned<StatusMatcher>,
+}
+
+/// Log group of a service.
+#[derive(Debug, Section)]
+pub(crate) struct LogsSection {
+    /// Days for which log lines are kept.
+    #[key(default = "30")]
+    pub(crate) retention_days: Spanned<RetentionDays>,
+}
+
+/// How a new version of a service takes over.
+#[derive(Debug, Section)]
+pub(crate) struct DeploymentSection {
+    /// Least part of the tasks that keeps running, in percent of `count`.
+    #[key(default = "100")]
+    pub(crate) minimum_percent: Spanned<Whole<0, 100>>,
+    /// Largest number of tasks at one time, in percent of `count`.
+    #[key(default = "200")]
+    pub(crate) maximum_percent: Spanned<Whole<100, 200>>,
+    /// Whether a version that does not come up is given up, and the one before put back.
+    #[key(default = "true")]
+    pub(crate) circuit_breaker: Spanned<bool>,
+}
+
+/// Actions that tasks may perform on resources.
+#[derive(Debug, Section)]
+pub(crate) struct StatementSection {
+    /// IAM actions.
+    #[key(example = "s3:GetObject")]
+    pub(crate) actions: Spanned<OneOrMany<IamAction>>,
+    /// ARNs of the resources, with `*` as wildcard.
+    #[key(example = "\"arn:aws:s3:::shop-images/*\"")]
+    pub(crate) resources: Spanned<OneOrMany<IamResource>>,
+}
+
+/// An item of `policies`.
+#[derive(Debug)]
+pub(crate) enum Policy {
+    Managed(PolicyArn),
+    Statement(StatementSection),
+}
+
+impl FromNode for Policy {
+    fn shape() -> Shape {
+        Shape::Either(vec![PolicyArn::shape(), StatementSection::shape()])
+    }
+
+    fn from_node(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match &node.content {
+            Content::Scalar(_) => PolicyArn::from_node(node, reader).map(Self::Managed),
+            Content::List(_) | Content::Map(_) => {
+                StatementSection::from_node(node, reader).map(Self::Statement)
+            }
+        }
+    }
+}
+
+numbers! {
+    /// CPU sizes of Fargate.
+    CpuUnits = [256, 512, 1024, 2048, 4096, 8192, 16_384];
+    /// Retention times of CloudWatch Logs.
+    RetentionDays = [
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+        3288, 3653,
+    ];
+}

@@ -1,0 +1,192 @@
+//! Plain calls to an endpoint: the shims ask moto, and tests ask either side of the proxy.
+//!
+//! Depends on `operation` and `reply`. Invariant: one connection per call, so that no call is ever
+//! sent twice or lost in a connection that the server was closing.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue,
+};
+use hyper::{Method, Uri};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use crate::operation::Request;
+use crate::reply::Reply;
+use crate::xml::Element;
+
+/// Calls one endpoint on the loopback interface.
+#[derive(Clone, Debug)]
+pub struct Client {
+    port: u16,
+    access_key: &'static str,
+}
+
+impl Client {
+    pub(crate) fn new(port: u16, access_key: &'static str) -> Client {
+        Client { port, access_key }
+    }
+
+    /// The same endpoint under another access key.
+    pub(crate) fn signing_as(&self, access_key: &'static str) -> Client {
+        Client {
+            port: self.port,
+            access_key,
+        }
+    }
+
+    /// The port of the endpoint, on the loopback interface.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Calls a service that takes forms (EC2, ELBv2, IAM, STS).
+    ///
+    /// # Errors
+    ///
+    /// When the connection breaks; a refusal by the service is a reply.
+    pub async fn query(
+        &self,
+        service: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Reply> {
+        self.forward(&self.query_request(service, action, parameters)?)
+            .await
+    }
+
+    /// Calls a service that takes forms, and reads the XML of a successful reply.
+    ///
+    /// # Errors
+    ///
+    /// When the connection breaks, the service refuses, or the reply is not XML.
+    pub async fn read(
+        &self,
+        service: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Element> {
+        let request = self.query_request(service, action, parameters)?;
+        self.forward(&request).await?.element(&request)
+    }
+
+    /// Calls a service that takes JSON by target (ECS, CloudWatch Logs).
+    ///
+    /// # Errors
+    ///
+    /// When the connection breaks; a refusal by the service is a reply.
+    pub async fn json(&self, service: &str, operation: &str, body: &Value) -> Result<Reply> {
+        self.forward(&self.json_request(service, operation, body)?)
+            .await
+    }
+
+    /// A call of a service that takes forms, not made yet.
+    pub(crate) fn query_request(
+        &self,
+        service: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Request> {
+        let version = match service {
+            "ec2" => "2016-11-15",
+            "elasticloadbalancing" => "2015-12-01",
+            "iam" => "2010-05-08",
+            "sts" => "2011-06-15",
+            other => bail!("the form protocol of {other} is not known here"),
+        };
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", action)
+            .append_pair("Version", version)
+            .extend_pairs(parameters)
+            .finish();
+        let builder = hyper::Request::post("/")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(AUTHORIZATION, self.authorization(service));
+        let (parts, ()) = builder.body(())?.into_parts();
+        Ok(Request::recognise(&parts, Bytes::from(body)))
+    }
+
+    /// A call of a service that takes JSON, not made yet.
+    pub(crate) fn json_request(
+        &self,
+        service: &str,
+        operation: &str,
+        body: &Value,
+    ) -> Result<Request> {
+        let prefix = match service {
+            "ecs" => "AmazonEC2ContainerServiceV20141113",
+            "logs" => "Logs_20140328",
+            other => bail!("the JSON protocol of {other} is not known here"),
+        };
+        let builder = hyper::Request::post("/")
+            .header(CONTENT_TYPE, "application/x-amz-json-1.1")
+            .header("x-amz-target", format!("{prefix}.{operation}"))
+            .header(AUTHORIZATION, self.authorization(service));
+        let (parts, ()) = builder.body(())?.into_parts();
+        Ok(Request::recognise(&parts, Bytes::from(body.to_string())))
+    }
+
+    /// Passes a request on as it is.
+    pub(crate) async fn forward(&self, request: &Request) -> Result<Reply> {
+        self.send(
+            request.method.clone(),
+            &request.path,
+            request.headers.clone(),
+            request.body.clone(),
+        )
+        .await
+    }
+
+    /// Makes one call over a connection of its own.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Reply> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let stream = TcpStream::connect(address)
+            .await
+            .with_context(|| format!("cannot reach {address}"))?;
+        stream
+            .set_nodelay(true)
+            .context("cannot set up the connection")?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let driving = tokio::spawn(connection);
+        let mut request = hyper::Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse::<Uri>()?;
+        *request.headers_mut() = headers;
+        // A shim may have changed the body; its length is worked out anew.
+        request.headers_mut().remove(CONTENT_LENGTH);
+        if !request.headers().contains_key(HOST) {
+            request
+                .headers_mut()
+                .insert(HOST, address.to_string().parse()?);
+        }
+        request
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+        let (parts, body) = sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        driving.abort();
+        Ok(Reply::new(parts.status, parts.headers, body))
+    }
+
+    /// What a signature looks like; emulators read its scope and do not verify it.
+    fn authorization(&self, service: &str) -> String {
+        let scope = format!(
+            "{}/20260101/us-east-1/{service}/aws4_request",
+            self.access_key
+        );
+        format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0")
+    }
+}

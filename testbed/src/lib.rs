@@ -1,0 +1,255 @@
+//! An emulator of AWS for tests, behind a proxy that counts calls, measures rounds, injects faults
+//! and makes up for what the emulator gets wrong.
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use testbed::{Rule, Testbed};
+//!
+//! let bed = Testbed::start().await?;
+//! bed.inject(Rule::on("ec2:CreateVpc").first(1).throttled());
+//! // ... run a program with bed.environment() ...
+//! assert_eq!(bed.count_of("ec2:CreateVpc"), 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The rooms: `python` and `moto` run the emulator; `proxy` is the endpoint; `operation`
+//! recognises what a request asks for; `journal`, `rounds` and `fault` are what the proxy does for
+//! tests; `shims` fill the emulator's gaps; `client`, `reply` and `xml` are the means.
+//!
+//! Invariant: a test bed shares its emulator with no other that lives at the same time.
+
+mod client;
+mod fault;
+mod journal;
+mod moto;
+mod operation;
+mod proxy;
+mod python;
+mod reply;
+mod rounds;
+mod shims;
+mod xml;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use hyper::{HeaderMap, Method};
+
+pub use client::Client;
+pub use fault::{Fault, Occasion, Rule};
+pub use hyper::StatusCode;
+pub use journal::Call;
+pub use operation::{Protocol, Request};
+pub use reply::Reply;
+pub use xml::Element;
+
+use moto::Moto;
+use proxy::{OBSERVER, Proxy, Server};
+
+/// The account of everything in the emulator.
+pub const ACCOUNT: &str = "123456789012";
+
+/// The region that [`Testbed::environment`] names.
+pub const REGION: &str = "us-east-1";
+
+/// The access key that [`Testbed::environment`] names.
+const ACCESS_KEY: &str = "AKIATESTBED000000000";
+
+/// The quiet time after which replies are released, unless told otherwise.
+pub const QUIET: Duration = Duration::from_millis(100);
+
+/// An emulator of its own and the proxy in front of it. Both end with it, or with the process.
+pub struct Testbed {
+    // The order matters: the server goes before the emulator that it uses.
+    server: Server,
+    proxy: Arc<Proxy>,
+    moto: Option<Moto>,
+    endpoint: String,
+}
+
+impl Testbed {
+    /// Starts an emulator, or empties one that an earlier test of this process left, and a proxy.
+    /// The first start on a machine installs moto, which takes about a minute.
+    ///
+    /// # Errors
+    ///
+    /// When Python 3.10 with venv and pip is missing, moto cannot be installed or does not start.
+    pub async fn start() -> Result<Testbed> {
+        let moto = tokio::task::spawn_blocking(Moto::take)
+            .await
+            .context("starting moto failed")??;
+        let proxy = Arc::new(Proxy::new(Client::new(moto.port(), ACCESS_KEY)));
+        let server = Server::start(Arc::clone(&proxy))?;
+        let endpoint = format!("http://127.0.0.1:{}", server.port());
+        let bed = Testbed {
+            server,
+            proxy,
+            moto: Some(moto),
+            endpoint,
+        };
+        bed.reset().await?;
+        Ok(bed)
+    }
+
+    /// The address of the proxy, for `AWS_ENDPOINT_URL`.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// What a program needs in its environment to talk to this test bed and to nothing else:
+    /// endpoint, region and credentials, with the user's own AWS files out of the way.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.environment_as(ACCESS_KEY)
+    }
+
+    /// The environment of an observer: its calls go through the shims, and are neither journaled,
+    /// nor withheld, nor harmed by a fault.
+    #[must_use]
+    pub fn observer_environment(&self) -> Vec<(String, String)> {
+        self.environment_as(OBSERVER)
+    }
+
+    fn environment_as(&self, access_key: &str) -> Vec<(String, String)> {
+        let nothing = if cfg!(windows) { "NUL" } else { "/dev/null" };
+        [
+            ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+            ("AWS_REGION", REGION),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", access_key),
+            ("AWS_SECRET_ACCESS_KEY", "testbed"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_CONFIG_FILE", nothing),
+            ("AWS_SHARED_CREDENTIALS_FILE", nothing),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    /// Variables of the user's own AWS configuration that a child process must not inherit.
+    pub const FOREIGN: [&str; 8] = [
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_SESSION_TOKEN",
+        "AWS_ROLE_ARN",
+        "AWS_ROLE_SESSION_NAME",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
+
+    /// Empties the emulator; forgets calls, faults and what the shims remember.
+    ///
+    /// # Errors
+    ///
+    /// When the emulator does not answer.
+    pub async fn reset(&self) -> Result<()> {
+        self.proxy.forget();
+        let port = self.moto.as_ref().map_or(0, Moto::port);
+        let client = Client::new(port, ACCESS_KEY);
+        let reply = client
+            .send(
+                Method::POST,
+                "/moto-api/reset",
+                HeaderMap::new(),
+                Bytes::new(),
+            )
+            .await?;
+        if !reply.is_success() {
+            bail!("moto was not reset: {}", reply.text());
+        }
+        Ok(())
+    }
+
+    /// Calls through the proxy that stand in the journal, as the program's do.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(self.server.port(), ACCESS_KEY)
+    }
+
+    /// Calls through the proxy that nobody notices.
+    #[must_use]
+    pub fn observer(&self) -> Client {
+        self.client().signing_as(OBSERVER)
+    }
+
+    /// Calls to the emulator itself, past the proxy and its shims.
+    #[must_use]
+    pub fn emulator(&self) -> Client {
+        Client::new(self.moto.as_ref().map_or(0, Moto::port), ACCESS_KEY)
+    }
+
+    /// Every call since the journal was last cleared, in order of arrival.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.proxy.journal.calls()
+    }
+
+    /// The calls that change something.
+    #[must_use]
+    pub fn mutating(&self) -> Vec<Call> {
+        self.calls()
+            .into_iter()
+            .filter(|call| call.mutating)
+            .collect()
+    }
+
+    /// The calls that count: without further pages and credentials.
+    #[must_use]
+    pub fn counted(&self) -> Vec<Call> {
+        self.calls().into_iter().filter(Call::counts).collect()
+    }
+
+    /// How many calls of an operation there were, such as `ec2:DescribeVpcs`; pages included.
+    #[must_use]
+    pub fn count_of(&self, name: &str) -> usize {
+        self.calls()
+            .iter()
+            .filter(|call| call.name() == name)
+            .count()
+    }
+
+    /// Forgets the calls.
+    pub fn clear_journal(&self) {
+        self.proxy.journal.clear();
+    }
+
+    /// Withholds replies until no request has arrived for `quiet` (usually [`QUIET`]), then
+    /// releases all together; counts from zero.
+    pub fn measure_rounds(&self, quiet: Duration) {
+        self.proxy.rounds.measure(Some(quiet));
+    }
+
+    /// Stops withholding replies.
+    pub fn stop_measuring_rounds(&self) {
+        self.proxy.rounds.measure(None);
+    }
+
+    /// How many times replies were released since measuring began.
+    #[must_use]
+    pub fn rounds(&self) -> u32 {
+        self.proxy.rounds.count()
+    }
+
+    /// Adds a rule; the first that applies to a call decides.
+    pub fn inject(&self, rule: Rule) {
+        self.proxy.rules.add(rule);
+    }
+
+    /// Takes back all rules.
+    pub fn clear_faults(&self) {
+        self.proxy.rules.clear();
+    }
+}
+
+impl Drop for Testbed {
+    fn drop(&mut self) {
+        if let Some(moto) = self.moto.take() {
+            moto.give_back();
+        }
+    }
+}

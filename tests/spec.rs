@@ -1,0 +1,271 @@
+//! The stack file, from its text to its spec or its diagnostics: every file under
+//! `tests/golden/spec` is read, and what comes out is compared with the file beside it.
+//!
+//! `UPDATE_GOLDEN=1` writes what comes out instead.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use qpiac::spec;
+use serde_json::Value;
+
+fn corpus(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/spec")
+        .join(folder);
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+        .expect("the corpus is there")
+        .map(|entry| entry.expect("a readable entry").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn name(path: &Path) -> String {
+    path.file_name()
+        .expect("a file")
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// Compares all files before it fails, so that one run shows every difference.
+fn compare(outputs: Vec<(PathBuf, String)>) {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let mut differing = Vec::new();
+    for (golden, output) in outputs {
+        if update {
+            fs::write(&golden, output).expect("the golden file can be written");
+            continue;
+        }
+        match fs::read_to_string(&golden) {
+            Ok(expected) if expected == output => {}
+            Ok(expected) => differing.push(format!(
+                "{}\n--- expected\n{expected}\n--- found\n{output}",
+                name(&golden)
+            )),
+            Err(_) => differing.push(format!("{} is missing; found\n{output}", name(&golden))),
+        }
+    }
+    assert!(differing.is_empty(), "{}", differing.join("\n\n"));
+}
+
+#[test]
+fn bad_files_are_refused_with_every_problem_at_its_place() {
+    let files = corpus("bad");
+    assert!(files.len() >= 40, "{} bad files", files.len());
+    let outputs = files.into_iter().map(|path| {
+        let text = fs::read(&path).expect("a readable file");
+        let Err(diagnostics) = spec::read(&name(&path), &text) else {
+            panic!("{} is not refused", name(&path));
+        };
+        assert!(diagnostics.errors() > 0, "{}", name(&path));
+        (
+            path.with_extension("txt"),
+            diagnostics.render(spec::Style::default()),
+        )
+    });
+    compare(outputs.collect());
+}
+
+#[test]
+fn every_problem_says_what_was_expected_and_what_to_do() {
+    for path in corpus("bad") {
+        let text = fs::read(&path).expect("a readable file");
+        let diagnostics = spec::read(&name(&path), &text).expect_err("a bad file");
+        let mut last = spec::Span::default();
+        for problem in diagnostics.iter() {
+            assert!(
+                problem.expected.is_some(),
+                "{}: {}",
+                name(&path),
+                problem.message
+            );
+            assert!(
+                problem.hint.is_some(),
+                "{}: {}",
+                name(&path),
+                problem.message
+            );
+            assert!(problem.span >= last, "{} is not sorted", name(&path));
+            last = problem.span;
+        }
+    }
+}
+
+#[test]
+fn good_files_are_resolved_with_their_defaults() {
+    let outputs = corpus("good").into_iter().map(|path| {
+        let text = fs::read(&path).expect("a readable file");
+        let reading = spec::read(&name(&path), &text)
+            .unwrap_or_else(|diagnostics| panic!("{}\n{diagnostics}", name(&path)));
+        let mut shown = serde_json::to_string_pretty(&reading.spec).expect("a spec as JSON");
+        shown.push('\n');
+        if !reading.warnings.is_empty() {
+            shown.push_str(&format!("\n{}\n", reading.warnings));
+        }
+        (path.with_extension("txt"), shown)
+    });
+    compare(outputs.collect());
+}
+
+#[test]
+fn the_default_stack_is_a_good_file_without_warnings() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("stack.yaml");
+    let text = fs::read(path).expect("stack.yaml at the root");
+    let reading = spec::read("stack.yaml", &text).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(reading.warnings.is_empty(), "{}", reading.warnings);
+    assert_eq!(reading.spec.stack.as_str(), "qp-iac-cdn-headers");
+}
+
+#[test]
+fn diagnostics_are_data_too() {
+    let diagnostics = spec::read("stack.yaml", "stack: shop\nregion: us-east-1\nstack: x\n")
+        .expect_err("a duplicate key");
+    assert_eq!(
+        serde_json::to_value(&diagnostics).expect("diagnostics as JSON"),
+        serde_json::json!([{
+            "severity": "error",
+            "message": "the key `stack` stands twice",
+            "file": "stack.yaml",
+            "line": 3,
+            "column": 1,
+            "end": { "line": 3, "column": 6 },
+            "expected": "each key once",
+            "hint": "remove one of them, or put both values under one key",
+            "related": [{ "message": "first here", "line": 1, "column": 1 }],
+        }])
+    );
+}
+
+#[test]
+fn colour_and_width_change_the_drawing_alone() {
+    let long = format!("stack: {}\nregion: us-east-1\n", "x".repeat(300));
+    let diagnostics = spec::read("stack.yaml", &long).expect_err("a long name");
+    let narrow = diagnostics.render(spec::Style {
+        colour: false,
+        width: 60,
+    });
+    let source_line = narrow
+        .lines()
+        .find(|line| line.starts_with("1 |"))
+        .expect("the line");
+    assert!(source_line.len() <= 80, "{source_line}");
+    let coloured = diagnostics.render(spec::Style {
+        colour: true,
+        width: 60,
+    });
+    assert!(coloured.contains("\u{1b}[") && !narrow.contains("\u{1b}["));
+}
+
+/// The file as an editor sees it: plain JSON, or `None` where it is no YAML.
+fn as_json(text: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(text).ok()?;
+    serde_yaml::from_str(text.trim_start_matches('\u{feff}')).ok()
+}
+
+#[test]
+fn the_schema_accepts_good_files() {
+    let schema = jsonschema::validator_for(&spec::schema()).expect("a valid schema");
+    for path in corpus("good") {
+        // The stand-in for an editor's YAML reader knows no merge keys.
+        if name(&path) == "anchors.yaml" {
+            continue;
+        }
+        let json = as_json(&fs::read(&path).expect("a readable file")).expect("good YAML");
+        let problems: Vec<String> = schema.iter_errors(&json).map(|it| it.to_string()).collect();
+        assert!(problems.is_empty(), "{}: {problems:?}", name(&path));
+    }
+}
+
+#[test]
+fn the_schema_refuses_structurally_bad_files() {
+    let schema = jsonschema::validator_for(&spec::schema()).expect("a valid schema");
+    for bad in [
+        "not_a_section",
+        "missing_keys",
+        "unknown_key",
+        "unknown_keys_everywhere",
+        "account_unquoted",
+        "account_short",
+        "stack_name",
+        "stack_name_too_long",
+        "region_form",
+        "region_is_zone",
+        "wrong_types",
+        "wrong_types_in_service",
+        "numbers_out_of_range",
+        "ports",
+        "vpc_not_a_range",
+        "zones_form",
+        "nat_word",
+        "nat_null",
+        "certificate_form",
+        "allow_host",
+        "tls_policy",
+        "fargate_cpu",
+        "health_path",
+        "retention",
+        "route_empty_list",
+        "route_patterns",
+        "service_name",
+        "image_form",
+        "environment_names",
+        "policies",
+        "unicode",
+        "many_at_once",
+    ] {
+        let path = corpus("bad")
+            .into_iter()
+            .find(|path| name(path) == format!("{bad}.yaml"))
+            .unwrap_or_else(|| panic!("{bad}.yaml is missing"));
+        let json = as_json(&fs::read(&path).expect("a readable file"))
+            .unwrap_or_else(|| panic!("{bad} is no YAML"));
+        assert!(!schema.is_valid(&json), "{bad}");
+    }
+}
+
+/// Defaults and examples stand in the schema beside the type that they must have.
+#[test]
+fn defaults_and_examples_are_admitted_by_their_own_schema() {
+    fn walk(root: &Value, node: &Value, count: &mut usize) {
+        if let Some(properties) = node.get("properties").and_then(Value::as_object) {
+            for (key, property) in properties {
+                let mut alone = property.clone();
+                alone["$defs"] = root["$defs"].clone();
+                let validator = jsonschema::validator_for(&alone).expect("a valid schema");
+                let examples = property.get("examples").and_then(Value::as_array);
+                for value in property
+                    .get("default")
+                    .into_iter()
+                    .chain(examples.into_iter().flatten())
+                {
+                    assert!(validator.is_valid(value), "{key}: {value}");
+                    *count += 1;
+                }
+            }
+        }
+    }
+    let schema = spec::schema();
+    let mut count = 0;
+    walk(&schema, &schema, &mut count);
+    for section in schema["$defs"].as_object().expect("sections").values() {
+        walk(&schema, section, &mut count);
+    }
+    assert!(count > 40, "only {count} values were looked at");
+}
+
+#[test]
+fn every_key_stands_in_the_reference() {
+    let reference = spec::reference();
+    let schema = spec::schema();
+    let sections = schema["$defs"].as_object().expect("sections").values();
+    for section in sections.chain([&schema]) {
+        for key in section["properties"].as_object().expect("keys").keys() {
+            assert!(reference.contains(&format!("\n| `{key}` | ")), "{key}");
+        }
+    }
+}

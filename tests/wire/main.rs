@@ -1,0 +1,14 @@
+//! The program itself, over real API calls, against an emulator behind the proxy of `testbed`.
+//!
+//! One file per promise. Every scenario starts a test bed of its own, runs the binary as a person
+//! would, and looks at what is there through SDK calls that the binary does not make.
+
+mod budget;
+mod drift;
+mod edits;
+mod failure;
+mod foreign;
+mod observer;
+mod program;
+mod reference;
+mod scope;
