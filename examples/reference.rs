@@ -1,4 +1,4 @@
-//! Writes the generated pages of `docs/reference`, or checks that they are current.
+//! Writes the generated pages of `docs`, or checks that they are current.
 //!
 //! `cargo run --example reference` writes them, `cargo run --example reference -- --check` fails
 //! where one differs.
@@ -22,6 +22,7 @@ fn pages() -> Result<Vec<(&'static str, String)>> {
             serde_json::to_string_pretty(&qpiac::spec::schema())? + "\n",
         ),
         ("cli.md", qpiac::cli::reference()),
+        ("../permissions.md", qpiac::render::permissions(&schemas)),
     ])
 }
 
@@ -45,7 +46,7 @@ fn main() -> Result<()> {
     }
     if !stale.is_empty() {
         bail!(
-            "docs/reference is not current: {}; run `cargo run --example reference`",
+            "these pages of docs/reference are not current: {}; run `cargo run --example reference`",
             stale.join(", ")
         );
     }

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use aws_sdk_ec2::types::{Filter, NetworkInterface, ResourceType, RouteTable, Tag, TagSpecification};
+use aws_sdk_ec2::types::{
+    Filter, NetworkInterface, ResourceType, RouteTable, Tag, TagSpecification,
+};
 
 use super::clients::Clients;
 use super::fault::Call;

@@ -84,47 +84,70 @@ fn of_dispatch(operation: &str, failure: &DispatchFailure) -> Fault {
     let Some(error) = failure.as_connector_error() else {
         return Fault::own(FaultClass::Unknown, operation, "the request was not sent");
     };
-    let said = chain(error);
-    if causes(error).any(|cause| cause.is::<CredentialsError>()) {
-        return Fault::own(
-            FaultClass::Denied,
-            operation,
-            format!(
-                "no usable AWS credentials: {said}; sign in (`aws sso login`) or name a profile \
-                 that has some (--profile or AWS_PROFILE)"
-            ),
-        );
-    }
-    let (class, what) = if error.is_user() {
-        (FaultClass::Rejected, "the request cannot be sent")
+    let cause = error.source().unwrap_or(error);
+    let no_credentials = causes(cause).any(|cause| cause.is::<CredentialsError>());
+    let no_connection = causes(cause).any(|cause| cause.is::<std::io::Error>());
+    let (class, message) = if causes(cause).any(is_about_endpoint) {
+        let message = format!("{}; see AWS_ENDPOINT_URL", chain(cause));
+        (FaultClass::Rejected, message)
+    } else if no_credentials && !no_connection {
+        (FaultClass::Denied, without_credentials(cause))
+    } else if error.is_user() {
+        let message = format!("the request cannot be sent: {}", chain(cause));
+        (FaultClass::Rejected, message)
     } else {
-        (FaultClass::Unknown, "no connection to AWS")
+        let message = format!("no connection to AWS: {}", chain(cause));
+        (FaultClass::Unknown, message)
     };
-    Fault::own(class, operation, format!("{what}: {said}"))
+    Fault::own(class, operation, message)
+}
+
+/// Where the SDK looked for credentials in vain, without what it says of every place.
+fn without_credentials(error: &(dyn Error + 'static)) -> String {
+    let said = chain(error).replace("the credential provider was not enabled: ", "");
+    let said: Vec<&str> = said.lines().map(str::trim).collect();
+    format!(
+        "no usable AWS credentials ({}); sign in (`aws sso login`) or name a profile that has some \
+         (--profile or AWS_PROFILE)",
+        said.join("; ")
+    )
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// All that an error and its causes say, on one line.
+/// What the SDK says of an endpoint that is no address, before it prints the whole request.
+const BAD_ENDPOINT: (&str, &str) = ("failed to apply endpoint", " to request `");
+
+fn is_about_endpoint(error: &(dyn Error + 'static)) -> bool {
+    error.to_string().starts_with(BAD_ENDPOINT.0)
+}
+
+/// All that an error and its causes say, on one line, without a request, which may hold secrets.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
-    for cause in causes(error).map(ToString::to_string) {
-        if !text.contains(&cause) {
+    for cause in causes(error) {
+        let mut said = cause.to_string();
+        if is_about_endpoint(cause)
+            && let Some(at) = said.find(BAD_ENDPOINT.1)
+        {
+            said.truncate(at);
+        }
+        if !text.contains(&said) {
             if !text.is_empty() {
                 text.push_str(": ");
             }
-            text.push_str(&cause);
+            text.push_str(&said);
         }
     }
     text
 }
 
-fn request_id(meta: &ErrorMetadata, raw: &HttpResponse) -> Option<String> {
+fn request_id(meta: &ErrorMetadata, raw: &HttpResponse) -> Option<Box<str>> {
     meta.extra("aws_request_id")
         .or_else(|| raw.headers().get("x-amzn-requestid"))
-        .map(str::to_owned)
+        .map(Into::into)
 }
 
 /// A request that could not even be built.

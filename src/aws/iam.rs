@@ -2,9 +2,38 @@
 //!
 //! May depend on `fault`. Invariant: tags that AWS sets itself (`aws:`) are never seen above.
 
+use aws_sdk_iam::types::Tag;
+use percent_encoding::percent_decode_str;
+
 use super::clients::Clients;
-use super::fault::Call;
-use crate::model::Fault;
+use super::fault::{Call, of_build};
+use crate::model::{Fault, Tags};
+
+/// Tags as a call takes them.
+///
+/// # Errors
+/// A fault where the SDK refuses one.
+pub fn tags(operation: &str, tags: &Tags) -> Result<Vec<Tag>, Fault> {
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect::<Result<_, _>>()
+        .map_err(|error| of_build(operation, &error))
+}
+
+/// Tags as a reply gives them.
+pub fn read_tags(tags: &[Tag]) -> Tags {
+    tags.iter()
+        .map(|tag| (tag.key.clone(), tag.value.clone()))
+        .filter(|(key, _)| !key.starts_with("aws:"))
+        .collect()
+}
+
+/// A policy document without the percent-encoding that IAM gives it (RFC 3986).
+pub fn decoded(document: &str) -> String {
+    percent_decode_str(document)
+        .decode_utf8_lossy()
+        .into_owned()
+}
 
 /// Makes the role through which an AWS service acts in the account, where it is not there yet.
 ///

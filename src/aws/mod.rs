@@ -15,7 +15,7 @@ mod presence;
 mod repeat;
 mod rounds;
 #[cfg(test)]
-mod scripted;
+pub(crate) mod scripted;
 #[cfg(test)]
 mod tests;
 

@@ -64,16 +64,19 @@ impl Scripted {
             .build()
     }
 
-    /// Clients whose requests come here.
-    pub(crate) fn clients(&self) -> Clients {
+    /// The same with credentials.
+    pub(crate) fn signed(&self) -> SdkConfig {
         let credentials = Credentials::new("AKIATEST", "test", None, None, "test");
-        let config = self
-            .config()
+        self.config()
             .into_builder()
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .timeout_config(timeouts())
-            .build();
-        Clients::from_config(&config).expect("the configuration has a region")
+            .build()
+    }
+
+    /// Clients whose requests come here.
+    pub(crate) fn clients(&self) -> Clients {
+        Clients::from_config(&self.signed()).expect("the configuration has a region")
     }
 
     /// The operations that were asked for, one for each request.

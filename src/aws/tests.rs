@@ -82,7 +82,7 @@ async fn a_refused_connection_is_told_at_once() {
     assert_eq!(fault.class, FaultClass::Unknown);
     assert_eq!(
         fault.to_string(),
-        "ec2:DescribeVpcs: no connection to AWS: io error: connection refused"
+        "ec2:DescribeVpcs: no connection to AWS: connection refused"
     );
 }
 
@@ -117,6 +117,40 @@ async fn missing_credentials_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_bad_endpoint_is_told_without_the_request() {
+    let config = Scripted::default()
+        .signed()
+        .into_builder()
+        .endpoint_url("127.0.0.1:5000")
+        .build();
+    let aws = Clients::from_config(&config).expect("there is a region");
+    let fault = change(&aws).await.expect_err("this is no address");
+    assert_eq!(fault.class, FaultClass::Rejected);
+    assert_eq!(
+        fault.message,
+        "failed to apply endpoint `127.0.0.1:5000`: endpoint must contain scheme; see \
+         AWS_ENDPOINT_URL"
+    );
+}
+
+#[tokio::test]
+async fn credentials_that_cannot_be_fetched_are_not_missing() {
+    let broken = provide_credentials_fn(|| async {
+        let cause = std::io::Error::from(ErrorKind::ConnectionRefused);
+        Err(CredentialsError::provider_error(cause))
+    });
+    let config = Scripted::default()
+        .config()
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(broken))
+        .build();
+    let aws = Clients::from_config(&config).expect("there is a region");
+    let fault = read(&aws).await.expect_err("nobody signs");
+    assert_eq!(fault.class, FaultClass::Unknown);
+    assert!(fault.message.starts_with("no connection to AWS"), "{fault}");
+}
+
+#[tokio::test]
 async fn aws_is_quoted_whole() {
     let text = "You are not authorized to perform this operation. User: \
                 arn:aws:iam::123456789012:user/dev is not authorized to perform: ec2:CreateVpc on \
@@ -132,7 +166,7 @@ async fn aws_is_quoted_whole() {
             operation: "CreateVpc".to_owned(),
             code: "UnauthorizedOperation".to_owned(),
             message: text.to_owned(),
-            request_id: Some("req-1".to_owned()),
+            request_id: Some("req-1".into()),
         }
     );
 }

@@ -103,7 +103,8 @@ pub enum What {
         /// Why.
         because: Skip,
     },
-    /// A step was left while AWS goes on working on it.
+    /// A step that had begun was left before its end, since the user stopped the run; AWS may go
+    /// on working on it.
     StepAbandoned {
         /// Which.
         step: StepId,
@@ -128,9 +129,10 @@ pub enum What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {
-    /// Nothing new is started; what is under way is waited for.
+    /// Nothing new is started. Calls in flight end, and what AWS works on is waited for a few
+    /// seconds more.
     Starting,
-    /// Nothing is waited for either.
+    /// What AWS works on is not waited for either; calls in flight get a moment to end.
     Waiting,
 }
 
@@ -183,6 +185,8 @@ pub enum Cause {
         /// The attributes that differ.
         attributes: Vec<String>,
     },
+    /// It is not there any more: somebody else deleted it meanwhile.
+    Vanished,
     /// A value that it needs did not come from the step that makes it.
     MissingInput {
         /// The output.

@@ -2,8 +2,32 @@
 //!
 //! May depend on `plan` and `model`. Invariant: the engine sees plain data only, no kind.
 
+pub mod clock;
+mod context;
 mod event;
+mod gates;
+mod insist;
+mod judge;
+mod life;
+mod lost;
+mod outcome;
+mod polls;
 mod provider;
+mod quota;
+pub mod random;
+mod reading;
+mod refresh;
+mod retry;
+mod run;
+mod schedule;
+mod settings;
+mod task;
+mod token;
 
 pub use event::{Cause, Ending, Event, Failure, Planned, Skip, Stop, What};
+pub use outcome::Outcome;
 pub use provider::{Provider, Quota};
+pub use quota::{QuotaError, Shortage, check_quotas};
+pub use refresh::{ReadFailed, read};
+pub use run::run;
+pub use settings::{Limits, Settings};

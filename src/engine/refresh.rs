@@ -3,13 +3,14 @@
 //! May depend on `model`. Invariant: every kind is read, also those that nobody wants any more, and
 //! a kind that could not be read makes the whole reading fail.
 
-use futures::future::{BoxFuture, join_all};
+use futures::future::{LocalBoxFuture, join_all};
 
 use super::provider::Provider;
 use super::reading::Reading;
 use super::settings::Settings;
 use crate::model::{
-    Fault, Graph, Kind, Owner, Parent, Query, Record, Schema, Shape, Snapshot, Value, kind_of_class,
+    Fault, FaultClass, Graph, Kind, Owner, Parent, Query, Record, Schema, Shape, Snapshot, Value,
+    kind_of_class,
 };
 
 /// Kinds could not be read.
@@ -58,7 +59,7 @@ pub async fn read(
         refresh.tree(schema, query)
     });
     let mut records = Vec::new();
-    let mut faults = Vec::new();
+    let mut faults = refresh.orphans();
     for tree in join_all(trees).await {
         records.extend(tree.records);
         faults.extend(tree.faults);
@@ -115,10 +116,86 @@ struct Refresh<'a> {
 }
 
 impl Refresh<'_> {
-    fn tree<'b>(&'b self, schema: &'static Schema, query: Query) -> BoxFuture<'b, Tree>
-    where
-        Self: 'b,
-    {
-        todo!()
+    /// Kinds of children whose parents' kind is unknown, so that nobody would read them.
+    fn orphans(&self) -> Vec<(Kind, Fault)> {
+        let is_orphan = |child: &&&Schema| {
+            let class = parent_class(child);
+            child.is_child() && class.and_then(|c| kind_of_class(self.schemas, c)).is_none()
+        };
+        let orphans = self.schemas.iter().filter(is_orphan);
+        orphans
+            .map(|child| {
+                let message = "the kind of its parent is not known";
+                let kind = child.kind.clone();
+                let fault = Fault::own(FaultClass::Rejected, kind.as_str(), message);
+                (kind, fault)
+            })
+            .collect()
+    }
+
+    /// A kind, then each kind of its children as soon as it is read.
+    fn tree(&self, schema: &'static Schema, query: Query) -> LocalBoxFuture<'_, Tree> {
+        Box::pin(async move {
+            let provider = self.reading.provider;
+            let read = || provider.find(&schema.kind, query.clone());
+            let records = match self.reading.repeated(read).await {
+                Ok(records) => records,
+                Err(fault) => {
+                    return Tree {
+                        faults: vec![(schema.kind.clone(), fault)],
+                        ..Tree::default()
+                    };
+                }
+            };
+            let children = self.schemas.iter().filter_map(|child| {
+                let parents = self.parents(schema, child, &records)?;
+                Some(self.tree(child, Query::Under(parents)))
+            });
+            let mut tree = Tree::default();
+            for child in join_all(children).await {
+                tree.records.extend(child.records);
+                tree.faults.extend(child.faults);
+            }
+            tree.records.extend(records);
+            tree
+        })
+    }
+
+    /// The resources of this kind whose children are looked for, where `child` is such a kind of
+    /// children and there are any.
+    fn parents(&self, schema: &Schema, child: &Schema, records: &[Record]) -> Option<Vec<Parent>> {
+        let class = parent_class(child)?;
+        if kind_of_class(self.schemas, class) != Some(&schema.kind) {
+            return None;
+        }
+        let output = schema.outputs.iter().find(|output| output.class == class)?;
+        let parents: Vec<Parent> = records
+            .iter()
+            .filter(|record| schema.is_child() || self.owner.owns(&record.tags))
+            .filter_map(|record| record.outputs.get(output.name))
+            .map(|id| Parent {
+                id: id.clone(),
+                owner: self.owner.clone(),
+            })
+            .collect();
+        (!parents.is_empty()).then_some(parents)
+    }
+}
+
+/// The class of identifier by which a child refers to its parent.
+fn parent_class(child: &Schema) -> Option<&'static str> {
+    match child.attribute(child.parent?)?.shape {
+        Shape::Id(class) | Shape::Optional(&Shape::Id(class)) => Some(class),
+        Shape::Bool
+        | Shape::Int
+        | Shape::Text(_)
+        | Shape::Word(_)
+        | Shape::Document
+        | Shape::Optional(_)
+        | Shape::List(_)
+        | Shape::Set(_)
+        | Shape::Map(_)
+        | Shape::Struct(_)
+        | Shape::OneOf(_) => None,
     }
 }

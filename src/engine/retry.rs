@@ -66,6 +66,8 @@ pub(super) struct Tries {
     verb: Verb,
     /// The call that makes the resource, as `SERVICE:OPERATION`.
     creates: &'static str,
+    /// A delete is one single call.
+    deletes_at_once: bool,
     /// It needs what this run made, and AWS may not see that everywhere yet.
     rests_on_run: bool,
     conflict: Duration,
@@ -73,8 +75,6 @@ pub(super) struct Tries {
     failed: u32,
     throttles: u32,
     unknowns: u32,
-    /// A create may have had its effect although it failed.
-    lost: bool,
     conflict_since: Option<(Instant, u32)>,
     not_yet_since: Option<(Instant, u32)>,
 }
@@ -90,13 +90,13 @@ impl Tries {
         Self {
             verb,
             creates: schema.operations.create.first().copied().unwrap_or(""),
+            deletes_at_once: schema.operations.delete.len() <= 1,
             rests_on_run,
             conflict: Duration::from_secs(conflict_s),
             began: now,
             failed: 0,
             throttles: 0,
             unknowns: 0,
-            lost: false,
             conflict_since: None,
             not_yet_since: None,
         }
@@ -118,15 +118,19 @@ impl Tries {
         self.failed += 1;
         let class = self.class_of(fault);
         if class == FaultClass::Missing && self.verb == Verb::Delete {
-            return Next::Unneeded;
+            if self.deletes_at_once {
+                return Next::Unneeded;
+            }
+            // It may be a part that is missing, not the whole.
+            let pause = self.pause(FaultClass::Unknown, now, settings, random);
+            return pause.map_or(Next::GiveUp, Next::Look);
         }
         let pause = self.pause(class, now, settings, random);
         let pause = pause.filter(|_| now < self.began + Duration::from_secs(REPEATING_S));
         // A create is often several calls. When a later one fails, the first had its effect.
         let first_call = format!("{}:{}", fault.service, fault.operation) == self.creates;
         let maybe_made = class == FaultClass::Unknown || (pause.is_some() && !first_call);
-        self.lost |= self.verb == Verb::Create && maybe_made;
-        match (pause, self.lost) {
+        match (pause, self.verb == Verb::Create && maybe_made) {
             (Some(pause), false) => Next::Repeat(pause),
             (Some(pause), true) => Next::Look(pause),
             (None, true) => Next::LookAndGiveUp,
@@ -170,10 +174,9 @@ impl Tries {
                 let limit = Duration::from_secs(NOT_YET_S);
                 patience(&mut self.not_yet_since, limit, now, settings, random)
             }
-            FaultClass::Missing
-            | FaultClass::Denied
-            | FaultClass::Quota
-            | FaultClass::Rejected => None,
+            FaultClass::Missing | FaultClass::Denied | FaultClass::Quota | FaultClass::Rejected => {
+                None
+            }
         }
     }
 }
@@ -182,10 +185,7 @@ impl Tries {
 /// who were refused together do not come back together.
 pub(super) fn backoff(failures: u32, settings: &Settings, random: &mut Random) -> Duration {
     let most = settings.paces(1) / 2 * 2_u32.saturating_pow(failures.min(10));
-    random.between(
-        Duration::ZERO,
-        most.min(settings.paces(BACKOFF_MAX_PACES)),
-    )
+    random.between(Duration::ZERO, most.min(settings.paces(BACKOFF_MAX_PACES)))
 }
 
 /// The pause while something else must happen first: about a pace at first, growing by half each

@@ -27,7 +27,10 @@ pub(super) fn token(run: &[u8; 16], owner: &Owner, address: &Address, want: &Val
         digest.update(&[0]);
     }
     let bytes = digest.finalize().into_bytes();
-    bytes[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -48,7 +51,11 @@ mod tests {
         let first = token_of(1, "shop", "a", 1);
         assert_eq!(first, token_of(1, "shop", "a", 1));
         assert_eq!(first.len(), 32);
-        assert!(first.chars().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase()));
+        assert!(
+            first
+                .chars()
+                .all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase())
+        );
         for other in [
             token_of(2, "shop", "a", 1),
             token_of(1, "shops", "a", 1),

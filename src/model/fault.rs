@@ -42,7 +42,7 @@ pub struct Fault {
     /// AWS's message.
     pub message: String,
     /// AWS's request id, where one came.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
 }
 
 impl Fault {

@@ -41,12 +41,12 @@ pub(super) fn sort<T: Ord + Clone>(needs: &BTreeMap<T, BTreeSet<T>>) -> Result<V
     if waiting.is_empty() {
         Ok(sorted)
     } else {
-        Err(cycle(needs, waiting.into_keys().collect()))
+        Err(cycle(needs, &waiting.into_keys().collect()))
     }
 }
 
 /// One cycle among items each of which needs another of them.
-fn cycle<T: Ord + Clone>(needs: &BTreeMap<T, BTreeSet<T>>, stuck: BTreeSet<&T>) -> Vec<T> {
+fn cycle<T: Ord + Clone>(needs: &BTreeMap<T, BTreeSet<T>>, stuck: &BTreeSet<&T>) -> Vec<T> {
     let mut path: Vec<&T> = Vec::new();
     let mut next = stuck.first().copied();
     while let Some(item) = next {

@@ -133,6 +133,7 @@ pub(super) fn why(failure: &Failure) -> String {
             "AWS reports it as working, but not with the wanted {}",
             attributes.join(", ")
         ),
+        Cause::Vanished => "it is not there any more; somebody else deleted it".to_owned(),
         Cause::MissingInput { output } => format!("{output}, which it needs, is not known"),
     }
 }

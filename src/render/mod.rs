@@ -11,6 +11,7 @@ mod lines;
 mod live;
 pub mod message;
 mod paint;
+mod permissions;
 mod plan;
 mod progress;
 mod report;
@@ -23,6 +24,7 @@ pub use json::{
 pub use kinds::kinds;
 pub use lines::{Detail, line};
 pub use live::Live;
+pub use permissions::permissions;
 pub use plan::{Layout, Purpose, human as plan_human, losses};
 pub use progress::{Progress, Status, StepProgress};
 pub use report::{outputs_text, summary, unfinished};

@@ -25,12 +25,12 @@ classes! {
     replacement = "create-first",
     find = "ec2:DescribeInternetGateways",
     create = "ec2:CreateInternetGateway, ec2:CreateTags, ec2:AttachInternetGateway",
-    update = "ec2:AttachInternetGateway, ec2:DetachInternetGateway, ec2:CreateTags, ec2:DeleteTags",
+    update = "ec2:AttachInternetGateway, ec2:CreateTags, ec2:DeleteTags",
     delete = "ec2:DetachInternetGateway, ec2:DeleteInternetGateway, ec2:DescribeNetworkInterfaces"
 )]
 pub struct InternetGateway {
     /// The VPC that it is attached to. AWS detaches it only when nothing in that VPC has a public
-    /// address any more.
+    /// address any more, so it does not move from one VPC to another.
     #[attribute(attach)]
     pub vpc_id: Option<Ref<VpcId>>,
 }
@@ -84,13 +84,10 @@ impl Lifecycle for InternetGateway {
         aws: &Clients,
         want: &Resolved<Self>,
         found: Found<Self>,
-        changes: Changes<'_>,
+        _changes: Changes<'_>,
     ) -> Result<InternetGatewayOutputs, Fault> {
-        if changes.has("vpc_id") {
-            detach(aws, &found).await?;
-            if let Some(vpc) = &want.vpc_id {
-                attach(aws, &found.id, want.known(vpc)).await?;
-            }
+        if let Some(vpc) = &want.vpc_id {
+            attach(aws, &found.id, want.known(vpc)).await?;
         }
         Ok(found.outputs)
     }
@@ -177,4 +174,41 @@ async fn detach(aws: &Clients, found: &Found<InternetGateway>) -> Result<(), Fau
         .await
         .at("ec2:DetachInternetGateway");
     if_present(detached).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::InternetGatewayAttachment;
+
+    use super::*;
+
+    #[test]
+    fn attachments_are_told_apart() {
+        let cases = [
+            (None, None, State::Ready),
+            (Some("available"), Some("vpc-1"), State::Ready),
+            (Some("attached"), Some("vpc-1"), State::Ready),
+            (
+                Some("attaching"),
+                Some("vpc-1"),
+                State::Busy("attaching".to_owned()),
+            ),
+            (Some("detached"), None, State::Ready),
+        ];
+        for (word, vpc, state) in cases {
+            let attachment = word.map(|word| {
+                InternetGatewayAttachment::builder()
+                    .vpc_id("vpc-1")
+                    .state(AttachmentStatus::from(word))
+                    .build()
+            });
+            let gateway = aws_sdk_ec2::types::InternetGateway::builder()
+                .internet_gateway_id("igw-1")
+                .set_attachments(Some(attachment.into_iter().collect()))
+                .build();
+            let found = read(gateway).expect("a gateway");
+            let attached = found.attributes.vpc_id.as_ref().and_then(Ref::id);
+            assert_eq!((attached, found.state), (vpc, state), "{word:?}");
+        }
+    }
 }

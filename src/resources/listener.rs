@@ -21,7 +21,7 @@ const MODIFY: &str = "elasticloadbalancing:ModifyListener";
 classes! {
     /// Identifies a listener.
     ListenerArn = "listener",
-        "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/################/################";
+        "arn:aws:elasticloadbalancing:{region}:{account}:listener/app/################/################";
 }
 
 /// A port of a load balancer, and what is done with requests that no rule of it wants.

@@ -28,7 +28,7 @@ const HTTP_HEADER: &str = "http-header";
 classes! {
     /// Identifies a rule of a listener.
     ListenerRuleArn = "listener-rule",
-        "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/################/################/################";
+        "arn:aws:elasticloadbalancing:{region}:{account}:listener-rule/app/################/################/################";
 }
 
 /// What a listener does with requests that meet all of some conditions.

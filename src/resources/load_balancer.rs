@@ -30,10 +30,10 @@ const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 classes! {
     /// Identifies a load balancer.
     LoadBalancerArn = "load-balancer",
-        "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/{name}/################";
+        "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{name}/################";
     /// The DNS name of a load balancer.
     LoadBalancerDnsName = "load-balancer-dns-name",
-        "{name}-########.us-east-1.elb.amazonaws.com";
+        "{name}-########.{region}.elb.amazonaws.com";
     /// The hosted zone of a load balancer's DNS name, which alias records refer to.
     LoadBalancerZoneId = "load-balancer-zone-id", "Z##############";
 }

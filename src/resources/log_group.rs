@@ -56,13 +56,6 @@ pub struct LogGroupOutputs {
     pub name: Id<LogGroupName>,
 }
 
-impl LogGroup {
-    /// The name of the log group of a service: where [`Lifecycle::find`] looks for it.
-    pub fn name_of(owner: &Owner, service: &str) -> String {
-        format!("{}{}-{service}", PREFIXES[0], owner.stack)
-    }
-}
-
 impl Lifecycle for LogGroup {
     async fn find(aws: &Clients, which: &Query) -> Result<Vec<Found<Self>>, Fault> {
         let names: BTreeSet<&str> = match which {

@@ -26,7 +26,8 @@ const STATES: [&str; 4] = ["pending", "available", "failed", "deleting"];
 #[resource(
     kind = "nat-gateway",
     outputs = NatGatewayOutputs,
-    replacement = "delete-first",
+    replacement = "create-first",
+    exclusive = "allocation_id",
     after = "internet-gateway",
     find = "ec2:DescribeNatGateways",
     create = "ec2:CreateNatGateway, ec2:CreateTags",
@@ -146,5 +147,52 @@ fn state(gateway: &aws_sdk_ec2::types::NatGateway) -> State {
         )),
         Some(NatGatewayState::Deleting) => State::Leaving,
         _ => State::Ready,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_are_told_apart() {
+        let cases = [
+            ("pending", State::Busy("pending".to_owned())),
+            ("available", State::Ready),
+            ("deleting", State::Leaving),
+            (
+                "failed",
+                State::Broken("Gateway.NotAttached: Network vpc-1 has no gateway".to_owned()),
+            ),
+        ];
+        for (word, expected) in cases {
+            let gateway = aws_sdk_ec2::types::NatGateway::builder()
+                .nat_gateway_id("nat-1")
+                .subnet_id("subnet-1")
+                .state(NatGatewayState::from(word))
+                .failure_code("Gateway.NotAttached")
+                .failure_message("Network vpc-1 has no gateway")
+                .build();
+            let found = read(gateway).expect("a gateway");
+            assert_eq!(found.state, expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn the_primary_address_counts() {
+        let address = |id: &str, primary| {
+            NatGatewayAddress::builder()
+                .allocation_id(id)
+                .is_primary(primary)
+                .build()
+        };
+        let cases = [
+            (vec![address("a", true)], Some("a")),
+            (vec![address("b", false), address("a", true)], Some("a")),
+            (Vec::new(), None),
+        ];
+        for (addresses, expected) in cases {
+            assert_eq!(primary(addresses).as_deref(), expected);
+        }
     }
 }

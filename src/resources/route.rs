@@ -300,9 +300,11 @@ fn read_route(table: &str, route: &aws_sdk_ec2::types::Route) -> Result<Found<Ro
     Ok(Found {
         attributes: Route {
             route_table_id: Ref::known(table),
-            destination: destination.parse().map_err(|error: crate::model::CidrError| {
-                Fault::own(FaultClass::Rejected, operation, error.to_string())
-            })?,
+            destination: destination
+                .parse()
+                .map_err(|error: crate::model::CidrError| {
+                    Fault::own(FaultClass::Rejected, operation, error.to_string())
+                })?,
             target: target(route),
         },
         outputs: RouteOutputs {

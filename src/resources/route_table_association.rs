@@ -217,3 +217,51 @@ fn state(association: &Association) -> Option<State> {
         _ => Some(State::Ready),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::RouteTableAssociationState;
+
+    use super::*;
+
+    fn association(word: &str) -> aws_sdk_ec2::types::builders::RouteTableAssociationBuilder {
+        let state = RouteTableAssociationState::builder()
+            .state(RouteTableAssociationStateCode::from(word))
+            .status_message("no")
+            .build();
+        Association::builder()
+            .route_table_association_id("rtbassoc-1")
+            .route_table_id("rtb-1")
+            .association_state(state)
+    }
+
+    #[test]
+    fn states_are_told_apart() {
+        let cases = [
+            ("associating", Some(State::Busy("associating".to_owned()))),
+            ("associated", Some(State::Ready)),
+            ("disassociating", Some(State::Leaving)),
+            ("disassociated", None),
+            ("failed", Some(State::Broken("no".to_owned()))),
+        ];
+        for (word, expected) in cases {
+            assert_eq!(state(&association(word).build()), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn only_subnets_count() {
+        let associated = || association("associated");
+        let table = RouteTable::builder()
+            .associations(associated().main(true).build())
+            .associations(associated().gateway_id("igw-1").build())
+            .associations(associated().subnet_id("subnet-1").build())
+            .build();
+        let found = read(&[table]).expect("associations");
+        let subnets: Vec<Option<&str>> = found
+            .iter()
+            .map(|found| found.attributes.subnet_id.id())
+            .collect();
+        assert_eq!(subnets, [Some("subnet-1")]);
+    }
+}

@@ -26,6 +26,7 @@ classes! {
     kind = "security-group",
     outputs = SecurityGroupOutputs,
     replacement = "create-first",
+    exclusive = "vpc_id, name",
     find = "ec2:DescribeSecurityGroups",
     create = "ec2:CreateSecurityGroup, ec2:CreateTags, ec2:RevokeSecurityGroupEgress",
     update = "ec2:CreateTags, ec2:DeleteTags",
@@ -81,11 +82,7 @@ impl Lifecycle for SecurityGroup {
             .send()
             .await
             .at("ec2:CreateSecurityGroup")?;
-        let id = required(
-            "ec2:CreateSecurityGroup",
-            "the group's id",
-            reply.group_id,
-        )?;
+        let id = required("ec2:CreateSecurityGroup", "the group's id", reply.group_id)?;
         let revoked = aws
             .ec2
             .revoke_security_group_egress()
@@ -145,4 +142,48 @@ fn everything() -> IpPermission {
         .ip_protocol("-1")
         .ip_ranges(IpRange::builder().cidr_ip(anywhere).build())
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::scripted::{Answer, Scripted, ec2_error, ec2_reply};
+    use crate::model::{Attributes, FaultClass, Tags};
+
+    async fn create(revoked: Answer) -> (Result<SecurityGroupOutputs, Fault>, Vec<String>) {
+        let made = ec2_reply("CreateSecurityGroup", "<groupId>sg-1</groupId>");
+        let cloud = Scripted::new([made, revoked]);
+        let group = SecurityGroup {
+            name: "shop-app".to_owned(),
+            description: "tasks".to_owned(),
+            vpc_id: Ref::known("vpc-1"),
+        };
+        let want = Resolved::new(&group.values()).expect("all is known");
+        let mark = Mark {
+            tags: Tags::new(),
+            token: String::new(),
+        };
+        let outputs = SecurityGroup::create(&cloud.clients(), &want, &mark).await;
+        (outputs, cloud.operations())
+    }
+
+    #[tokio::test]
+    async fn the_rule_that_lets_everything_out_is_removed() {
+        let calls = ["CreateSecurityGroup", "RevokeSecurityGroupEgress"];
+        let revoked = ec2_reply("RevokeSecurityGroupEgress", "<return>true</return>");
+        let (outputs, operations) = create(revoked).await;
+        assert_eq!(outputs.expect("a group").id.as_str(), "sg-1");
+        assert_eq!(operations, calls);
+
+        let none = ec2_error(400, "InvalidPermission.NotFound", "there is none");
+        let (outputs, operations) = create(none).await;
+        assert_eq!(outputs.expect("a group").id.as_str(), "sg-1");
+        assert_eq!(operations, calls);
+
+        let busy = ec2_error(503, "RequestLimitExceeded", "slow down");
+        let (outputs, _) = create(busy).await;
+        let fault = outputs.expect_err("the rule is still there");
+        assert_eq!(fault.class, FaultClass::Throttled);
+        assert_eq!(fault.operation, "RevokeSecurityGroupEgress");
+    }
 }

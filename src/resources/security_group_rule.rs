@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_sdk_ec2::types::{
-    IpPermission, IpRange, Ipv6Range, PrefixListId as PrefixListPermission, ResourceType,
+    Filter, IpPermission, IpRange, Ipv6Range, PrefixListId as PrefixListPermission, ResourceType,
     SecurityGroupRule as Rule, SecurityGroupRuleRequest, SecurityGroupRuleUpdate, UserIdGroupPair,
 };
 
@@ -16,8 +16,7 @@ use super::security_group::SecurityGroupId;
 use crate::aws::{Call, Clients, ec2, required};
 use crate::classes;
 use crate::model::{
-    Changes, Cidr, Fault, Field, Found, Id, Misfit, Parent, Owner, Query, Ref, Resolved, Shape,
-    State, Tags, Value,
+    Changes, Cidr, Fault, Field, Found, Id, Misfit, Query, Ref, Resolved, Shape, State, Tags, Value,
 };
 use qpiac_derive::{Field, Outputs, Resource};
 
@@ -125,7 +124,10 @@ impl FromStr for Ports {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // A leading minus is a sign.
-        let between = text.char_indices().skip(1).find(|(_, letter)| *letter == '-');
+        let between = text
+            .char_indices()
+            .skip(1)
+            .find(|(_, letter)| *letter == '-');
         let (from, to) = match between {
             Some((at, _)) => (&text[..at], &text[at + 1..]),
             None => (text, text),
@@ -155,22 +157,17 @@ impl Field for Ports {
 
 impl Lifecycle for SecurityGroupRule {
     async fn find(aws: &Clients, which: &Query) -> Result<Vec<Found<Self>>, Fault> {
-        let filter = match which {
-            Query::Owned { .. } => return Ok(Vec::new()),
-            Query::Ids(ids) => ec2::filter("security-group-rule-id", ids.iter().cloned()),
-            Query::Under(groups) => ec2::filter("group-id", groups.iter().map(|g| g.id.clone())),
-        };
-        let rules = aws
-            .ec2
-            .describe_security_group_rules()
-            .filters(filter)
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .at("ec2:DescribeSecurityGroupRules")?;
-        rules.into_iter().map(|rule| read(aws, rule)).collect()
+        match which {
+            Query::Owned { .. } => Ok(Vec::new()),
+            Query::Ids(ids) => {
+                let filter = ec2::filter("security-group-rule-id", ids.iter().cloned());
+                rules(aws, filter).await
+            }
+            Query::Under(groups) => {
+                let groups = groups.iter().map(|group| group.id.clone());
+                rules(aws, ec2::filter("group-id", groups)).await
+            }
+        }
     }
 
     async fn create(
@@ -239,6 +236,20 @@ impl Lifecycle for SecurityGroupRule {
     }
 }
 
+async fn rules(aws: &Clients, filter: Filter) -> Result<Vec<Found<SecurityGroupRule>>, Fault> {
+    let rules = aws
+        .ec2
+        .describe_security_group_rules()
+        .filters(filter)
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .at("ec2:DescribeSecurityGroupRules")?;
+    rules.into_iter().map(|rule| read(aws, rule)).collect()
+}
+
 async fn authorize(
     aws: &Clients,
     want: &Resolved<SecurityGroupRule>,
@@ -284,7 +295,7 @@ async fn find_like(
     want: &Resolved<SecurityGroupRule>,
 ) -> Result<Option<SecurityGroupRuleOutputs>, Fault> {
     let group = want.known(&want.security_group_id).to_owned();
-    let rules = SecurityGroupRule::find(aws, &Query::Under(vec![Parent { id: group, owner: Owner::new("", "") }])).await?;
+    let rules = rules(aws, ec2::filter("group-id", [group])).await?;
     let like = rules.into_iter().find(|rule| {
         let rule = &rule.attributes;
         rule.direction == want.direction
@@ -355,7 +366,11 @@ fn request(want: &Resolved<SecurityGroupRule>) -> SecurityGroupRuleRequest {
 
 fn read(aws: &Clients, rule: Rule) -> Result<Found<SecurityGroupRule>, Fault> {
     let operation = "ec2:DescribeSecurityGroupRules";
-    let id = required(operation, "a rule's id", rule.security_group_rule_id.clone())?;
+    let id = required(
+        operation,
+        "a rule's id",
+        rule.security_group_rule_id.clone(),
+    )?;
     Ok(Found {
         attributes: SecurityGroupRule {
             security_group_id: Ref::known(rule.group_id.clone().unwrap_or_default()),
@@ -383,10 +398,15 @@ fn peer(aws: &Clients, rule: &Rule) -> Result<Option<Peer>, Fault> {
         let range = aws.parse("ec2:DescribeSecurityGroupRules", Some(range))?;
         return Ok(Some(Peer::Cidr(range)));
     }
-    let group = rule.referenced_group_info().and_then(|group| group.group_id());
+    let group = rule
+        .referenced_group_info()
+        .and_then(|group| group.group_id());
     Ok(group
         .map(|id| Peer::SecurityGroup(Ref::known(id)))
-        .or_else(|| rule.prefix_list_id().map(|id| Peer::PrefixList(Ref::known(id))))
+        .or_else(|| {
+            rule.prefix_list_id()
+                .map(|id| Peer::PrefixList(Ref::known(id)))
+        })
         .or_else(|| rule.cidr_ipv6().map(|range| Peer::Ipv6(range.to_owned()))))
 }
 
@@ -405,7 +425,12 @@ mod tests {
 
     #[test]
     fn ports_survive_text() {
-        let cases = [(80, 80, "80"), (8000, 8010, "8000-8010"), (8, -1, "8--1"), (-1, 0, "-1-0")];
+        let cases = [
+            (80, 80, "80"),
+            (8000, 8010, "8000-8010"),
+            (8, -1, "8--1"),
+            (-1, 0, "-1-0"),
+        ];
         for (from, to, text) in cases {
             let ports = Ports { from, to };
             assert_eq!(ports.to_string(), text);

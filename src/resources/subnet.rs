@@ -27,7 +27,7 @@ classes! {
     find = "ec2:DescribeSubnets",
     create = "ec2:CreateSubnet, ec2:CreateTags, ec2:ModifySubnetAttribute",
     update = "ec2:ModifySubnetAttribute, ec2:CreateTags, ec2:DeleteTags",
-    delete = "ec2:DeleteSubnet"
+    delete = "ec2:DeleteSubnet, ec2:DescribeNetworkInterfaces"
 )]
 pub struct Subnet {
     /// The VPC that it is a part of.
@@ -119,6 +119,11 @@ impl Lifecycle for Subnet {
             .await
             .at("ec2:DeleteSubnet")?;
         Ok(())
+    }
+
+    /// What is still in the subnet.
+    async fn explain(aws: &Clients, found: &Found<Self>) -> Result<Vec<String>, Fault> {
+        ec2::interfaces(aws, "subnet-id", &found.id).await
     }
 }
 

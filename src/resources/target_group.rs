@@ -24,7 +24,7 @@ const DEREGISTRATION_DELAY_UNSET_S: u32 = 300;
 classes! {
     /// Identifies a target group.
     TargetGroupArn = "target-group",
-        "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/{name}/################";
+        "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/################";
 }
 
 /// Addresses that speak HTTP, among which a load balancer divides requests, and how it sees

@@ -4,7 +4,7 @@
 //! whose DNS attributes differ, which the next run updates.
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
-use futures::future::{try_join, try_join_all};
+use futures::future::{try_join, try_join_all, try_join3};
 
 use super::lifecycle::{Lifecycle, Mark};
 use crate::aws::{Call, Clients, ec2, required};
@@ -26,7 +26,8 @@ classes! {
     find = "ec2:DescribeVpcs, ec2:DescribeVpcAttribute",
     create = "ec2:CreateVpc, ec2:CreateTags, ec2:ModifyVpcAttribute",
     update = "ec2:ModifyVpcAttribute, ec2:CreateTags, ec2:DeleteTags",
-    delete = "ec2:DeleteVpc"
+    delete = "ec2:DeleteVpc, ec2:DescribeSubnets, ec2:DescribeSecurityGroups, \
+              ec2:DescribeNetworkInterfaces"
 )]
 pub struct Vpc {
     /// The range of private IPv4 addresses, from /16 to /28.
@@ -118,6 +119,19 @@ impl Lifecycle for Vpc {
             .at("ec2:DeleteVpc")?;
         Ok(())
     }
+
+    /// What is still in the VPC, whoever made it.
+    async fn explain(aws: &Clients, found: &Found<Self>) -> Result<Vec<String>, Fault> {
+        let (mut lines, groups, interfaces) = try_join3(
+            subnets_in(aws, &found.id),
+            groups_in(aws, &found.id),
+            ec2::interfaces(aws, "vpc-id", &found.id),
+        )
+        .await?;
+        lines.extend(groups);
+        lines.extend(interfaces);
+        Ok(lines)
+    }
 }
 
 /// A VPC with its DNS attributes, which the API gives one by one.
@@ -153,6 +167,40 @@ async fn read(aws: &Clients, vpc: aws_sdk_ec2::types::Vpc) -> Result<Found<Vpc>,
         },
         id,
     })
+}
+
+async fn subnets_in(aws: &Clients, vpc: &str) -> Result<Vec<String>, Fault> {
+    let reply = aws
+        .ec2
+        .describe_subnets()
+        .filters(ec2::filter("vpc-id", [vpc.to_owned()]))
+        .send()
+        .await
+        .at("ec2:DescribeSubnets")?;
+    let ids = reply
+        .subnets()
+        .iter()
+        .filter_map(|subnet| subnet.subnet_id());
+    Ok(ids.map(|id| format!("subnet {id} is there")).collect())
+}
+
+async fn groups_in(aws: &Clients, vpc: &str) -> Result<Vec<String>, Fault> {
+    let reply = aws
+        .ec2
+        .describe_security_groups()
+        .filters(ec2::filter("vpc-id", [vpc.to_owned()]))
+        .send()
+        .await
+        .at("ec2:DescribeSecurityGroups")?;
+    // Each VPC has a group of this name, which goes with it.
+    let others = reply
+        .security_groups()
+        .iter()
+        .filter_map(|group| Some((group.group_id()?, group.group_name()?)))
+        .filter(|(_, name)| *name != "default");
+    Ok(others
+        .map(|(id, name)| format!("security group {id} ({name}) is there"))
+        .collect())
 }
 
 fn is_on(attribute: Option<AttributeBooleanValue>) -> bool {

@@ -14,9 +14,7 @@ use super::subnet::SubnetId;
 use super::vpc::VpcId;
 use crate::aws::{Call, Clients, ec2, of_item, required};
 use crate::classes;
-use crate::model::{
-    Changes, Class, Fault, Found, Id, Query, Ref, Resolved, State, TagChange,
-};
+use crate::model::{Changes, Class, Fault, Found, Id, Query, Ref, Resolved, State, TagChange};
 use qpiac_derive::{Field, Outputs, Resource};
 
 classes! {
@@ -30,6 +28,7 @@ classes! {
     kind = "vpc-endpoint",
     outputs = VpcEndpointOutputs,
     replacement = "create-first",
+    exclusive = "vpc_id, service_name",
     find = "ec2:DescribeVpcEndpoints",
     create = "ec2:CreateVpcEndpoint, ec2:CreateTags",
     update = "ec2:ModifyVpcEndpoint, ec2:CreateTags, ec2:DeleteTags",
@@ -96,7 +95,7 @@ impl Lifecycle for VpcEndpoint {
         endpoints
             .into_iter()
             .filter_map(|endpoint| Some((state(&endpoint)?, endpoint)))
-            .map(|(state, endpoint)| read(aws, endpoint, state))
+            .map(|(state, endpoint)| read(endpoint, state))
             .collect()
     }
 
@@ -206,7 +205,9 @@ fn state(endpoint: &aws_sdk_ec2::types::VpcEndpoint) -> Option<State> {
     let state = endpoint.state().map_or("", |state| state.as_str());
     let reason = || {
         let error = endpoint.last_error();
-        let said = error.and_then(|error| error.message()).or(endpoint.failure_reason());
+        let said = error
+            .and_then(|error| error.message())
+            .or(endpoint.failure_reason());
         match said {
             Some(message) => format!("{state}: {message}"),
             None => state.to_owned(),
@@ -222,19 +223,20 @@ fn state(endpoint: &aws_sdk_ec2::types::VpcEndpoint) -> Option<State> {
 }
 
 fn read(
-    aws: &Clients,
     endpoint: aws_sdk_ec2::types::VpcEndpoint,
     state: State,
 ) -> Result<Found<VpcEndpoint>, Fault> {
     let operation = "ec2:DescribeVpcEndpoints";
     let id = required(operation, "an endpoint's id", endpoint.vpc_endpoint_id)?;
-    let word = endpoint.vpc_endpoint_type.map(|word| word.to_string());
+    let endpoint_type = endpoint
+        .vpc_endpoint_type
+        .and_then(|word| EndpointType::from_word(word.as_str()));
     let groups = endpoint.groups.unwrap_or_default();
     Ok(Found {
         attributes: VpcEndpoint {
             vpc_id: Ref::known(endpoint.vpc_id.unwrap_or_default()),
             service_name: endpoint.service_name.unwrap_or_default(),
-            endpoint_type: aws.parse(operation, word.as_deref())?,
+            endpoint_type: required(operation, "a known type of endpoint", endpoint_type)?,
             private_dns_enabled: endpoint.private_dns_enabled.unwrap_or_default(),
             subnet_ids: refs(endpoint.subnet_ids.unwrap_or_default()),
             security_group_ids: refs(groups.into_iter().filter_map(|group| group.group_id)),
@@ -251,4 +253,62 @@ fn read(
 
 fn refs<C: Class>(ids: impl IntoIterator<Item = String>) -> BTreeSet<Ref<C>> {
     ids.into_iter().map(Ref::known).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ec2::types::LastError;
+
+    use super::*;
+    use crate::aws::scripted::{Scripted, ec2_reply};
+    use crate::model::FaultClass;
+
+    fn endpoint(word: &str) -> aws_sdk_ec2::types::VpcEndpoint {
+        aws_sdk_ec2::types::VpcEndpoint::builder()
+            .vpc_endpoint_id("vpce-1")
+            .vpc_endpoint_type(VpcEndpointType::Gateway)
+            .state(word.into())
+            .last_error(LastError::builder().message("no room").build())
+            .build()
+    }
+
+    #[test]
+    fn states_are_told_apart_in_either_case() {
+        let cases = [
+            ("available", Some(State::Ready)),
+            ("Available", Some(State::Ready)),
+            ("pending", Some(State::Busy("pending".to_owned()))),
+            (
+                "pendingAcceptance",
+                Some(State::Busy("pendingAcceptance".to_owned())),
+            ),
+            ("deleting", Some(State::Leaving)),
+            ("Deleting", Some(State::Leaving)),
+            ("deleted", None),
+            ("failed", Some(State::Broken("failed: no room".to_owned()))),
+            (
+                "Rejected",
+                Some(State::Broken("Rejected: no room".to_owned())),
+            ),
+        ];
+        for (word, expected) in cases {
+            assert_eq!(state(&endpoint(word)), expected, "{word}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_within_a_success_is_a_fault() {
+        let refusal = "<unsuccessful><item><error><code>InvalidVpcEndpointId.NotFound</code>\
+                       <message>it does not exist</message></error></item></unsuccessful>";
+        let cases = [
+            ("<unsuccessful/>", None),
+            (refusal, Some(FaultClass::Missing)),
+        ];
+        for (body, expected) in cases {
+            let cloud = Scripted::new([ec2_reply("DeleteVpcEndpoints", body)]);
+            let found = read(endpoint("available"), State::Ready).expect("an endpoint");
+            let deleted = VpcEndpoint::delete(&cloud.clients(), found).await;
+            assert_eq!(deleted.err().map(|fault| fault.class), expected);
+        }
+    }
 }

@@ -161,7 +161,9 @@ impl Cloud<'_> {
         let mut after = before.clone();
         after.tags = retagged(schema, &before, tags)?;
         for change in changes {
-            after.values.extend(change_of(schema, want, change)?);
+            after
+                .values
+                .extend(change_of(schema, &before, want, change)?);
         }
         let changed = |name: &str| before.values.get(name) != after.values.get(name);
         let attributes = schema.attributes.iter().filter(|a| changed(a.name));
@@ -300,23 +302,27 @@ fn has_name(schema: &Schema, record: &Record, names: &[String]) -> bool {
 /// The attribute that a change leads to, where the kind lets it be changed.
 fn change_of(
     schema: &Schema,
+    before: &Record,
     want: &Values,
     change: &Change,
 ) -> Result<Option<(Name, Value)>, Refusal> {
     let attribute = schema.attribute(&change.attribute).ok_or_else(|| {
         Refusal::rejected(format!("a {} has no {}", schema.kind, change.attribute))
     })?;
-    let changed = || {
-        want.get(attribute.name)
-            .map(|value| (change.attribute.clone(), value.clone()))
+    let now = before.values.get(attribute.name);
+    let wanted = want.get(attribute.name);
+    let may_be = match attribute.on_change {
+        OnChange::Update => true,
+        OnChange::Attach => matches!(now, None | Some(Value::Absent)) || now == wanted,
+        OnChange::Replace | OnChange::Refuse(_) => false,
     };
-    match attribute.on_change {
-        OnChange::Update => Ok(changed()),
-        OnChange::Attach if change.from == Value::Absent => Ok(changed()),
-        OnChange::Attach | OnChange::Replace | OnChange::Refuse(_) => Err(Refusal::rejected(format!(
+    if may_be {
+        Ok(wanted.map(|value| (change.attribute.clone(), value.clone())))
+    } else {
+        Err(Refusal::rejected(format!(
             "the {} of a {} cannot be changed",
             attribute.name, schema.kind
-        ))),
+        )))
     }
 }
 

@@ -42,7 +42,7 @@ pub fn task_family(stack: &StackName, service: &ServiceName) -> String {
 
 /// Log group of a service.
 pub fn log_group(stack: &StackName, service: &ServiceName) -> String {
-    format!("/ecs/{stack}/{service}")
+    format!("/ecs/{stack}-{service}")
 }
 
 /// Role with which ECS starts a service's tasks. Roles are shared by all regions, so the region is

@@ -7,6 +7,20 @@ use crate::kinds::{Group, Net, Role, Rule, net};
 use crate::scene::{Scene, check, rule, text};
 use crate::work::{delete, found, plant, retag, update, update_values};
 
+fn kept(keeper: &str) -> Net {
+    Net {
+        keeper: Some(keeper.to_owned()),
+        ..net("10.0.0.0/16")
+    }
+}
+
+/// Gives the scene's net a keeper, of whom its record in the scene does not know.
+fn keep(scene: &Scene) {
+    scene.alter(&scene.net, |net| {
+        net.values.insert("keeper".into(), text("a"));
+    });
+}
+
 #[tokio::test(start_paused = true)]
 async fn updates() {
     check(&[
@@ -40,6 +54,23 @@ async fn updates() {
                 )
             },
             "Rejected sim:ChangeNet: ValidationError: the purpose of a net cannot be changed",
+        ),
+        ("one that attaches", |s| update(&s.net, &kept("a")), "ok"),
+        (
+            "one that attaches again",
+            |s| {
+                keep(s);
+                update(&s.net, &kept("a"))
+            },
+            "ok",
+        ),
+        (
+            "one that attaches something else",
+            |s| {
+                keep(s);
+                update(&s.net, &kept("b"))
+            },
+            "Rejected sim:ChangeNet: ValidationError: the keeper of a net cannot be changed",
         ),
         (
             "of the wrong shape",

@@ -50,6 +50,9 @@ pub(crate) struct Net {
     /// What it is for.
     #[attribute(refuse = "people rely on it")]
     pub(crate) purpose: Option<String>,
+    /// Its keeper, who stays.
+    #[attribute(attach)]
+    pub(crate) keeper: Option<String>,
     /// How it is watched.
     #[attribute(update)]
     pub(crate) watch: Watch,
@@ -326,6 +329,7 @@ pub(crate) fn net(cidr: &str) -> Net {
         range: range(cidr),
         names: true,
         purpose: None,
+        keeper: None,
         watch: Watch {
             level: Level::Low,
             ports: BTreeSet::from([80, 443]),

@@ -3,7 +3,7 @@
 use crate::program::{DEFAULT_STACK, Program, golden, short};
 
 /// A stack with two services by path, for edits of routes.
-fn two_services() -> String {
+pub(crate) fn two_services() -> String {
     DEFAULT_STACK.to_owned()
         + "  api:
     image: ghcr.io/example/api:1.0

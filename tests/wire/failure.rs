@@ -21,14 +21,23 @@ async fn fails_then_converges(program: &Program, rule: Rule, says: &[&str]) -> R
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_cluster_skips_the_service_and_nothing_else() {
     let program = Program::with(DEFAULT_STACK).await;
-    let rule = Rule::on("ecs:CreateCluster").error("ClientException", "Tags can not be empty today.");
+    let rule =
+        Rule::on("ecs:CreateCluster").error("ClientException", "Tags can not be empty today.");
     let ran = fails_then_converges(
         &program,
         rule,
-        &["Tags can not be empty today.", "ecs:CreateCluster", "service"],
+        &[
+            "Tags can not be empty today.",
+            "ecs:CreateCluster",
+            "service",
+        ],
     )
     .await;
-    assert!(ran.err.contains("vpc/main") || ran.out.contains("vpc/main"), "{}", ran.err);
+    assert!(
+        ran.err.contains("vpc/main") || ran.out.contains("vpc/main"),
+        "{}",
+        ran.err
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +51,11 @@ async fn a_failed_nat_gateway_shows_its_failure_code() {
         );
         Reply::xml(text)
     });
-    let says = ["InsufficientFreeAddressesInSubnet", "Subnet has 0 free private IPs", "nat-gateway/"];
+    let says = [
+        "InsufficientFreeAddressesInSubnet",
+        "Subnet has 0 free private IPs",
+        "nat-gateway/",
+    ];
     fails_then_converges(&program, rule, &says).await;
 }
 
@@ -50,7 +63,8 @@ async fn a_failed_nat_gateway_shows_its_failure_code() {
 async fn denied_access_names_the_action() {
     let program = Program::with(DEFAULT_STACK).await;
     let message = "You are not authorized to perform: ec2:AllocateAddress on resource: *";
-    let rule = Rule::on("ec2:AllocateAddress").error_with_status(403, "UnauthorizedOperation", message);
+    let rule =
+        Rule::on("ec2:AllocateAddress").error_with_status(403, "UnauthorizedOperation", message);
     fails_then_converges(&program, rule, &[message]).await;
 }
 
@@ -68,15 +82,30 @@ async fn a_used_up_quota_stops_before_the_first_change() {
             .unwrap();
     }
     let ran = program.run(&["apply", "--yes"]).await.exits(1);
-    assert!(ran.err.contains('5') && ran.err.to_lowercase().contains("elastic ip"), "{}", ran.err);
-    assert!(program.bed.mutating().is_empty(), "{:?}", program.bed.mutating());
+    assert!(
+        ran.err.contains('5') && ran.err.to_lowercase().contains("elastic ip"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        program.bed.mutating().is_empty(),
+        "{:?}",
+        program.bed.mutating()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_reply_makes_no_second_resource() {
     let program = Program::with(DEFAULT_STACK).await;
-    for operation in ["ec2:CreateVpc", "ec2:AllocateAddress", "ec2:CreateInternetGateway", "ecs:CreateService"] {
-        program.bed.inject(Rule::on(operation).first(1).closed_after());
+    for operation in [
+        "ec2:CreateVpc",
+        "ec2:AllocateAddress",
+        "ec2:CreateInternetGateway",
+        "ecs:CreateService",
+    ] {
+        program
+            .bed
+            .inject(Rule::on(operation).first(1).closed_after());
     }
     program.apply().await;
     assert_eq!(program.bed.count_of("ec2:CreateVpc"), 1);
@@ -87,7 +116,9 @@ async fn a_lost_reply_makes_no_second_resource() {
 #[tokio::test(flavor = "multi_thread")]
 async fn throttling_is_waited_out() {
     let program = Program::with(DEFAULT_STACK).await;
-    program.bed.inject(Rule::on_mutating().first(12).throttled());
+    program
+        .bed
+        .inject(Rule::on_mutating().first(12).throttled());
     program.apply().await;
     program.assert_in_sync().await;
 }
@@ -96,11 +127,13 @@ async fn throttling_is_waited_out() {
 async fn a_failed_read_is_never_absence() {
     let program = Program::with(DEFAULT_STACK).await;
     program.apply().await;
-    program.bed.inject(Rule::on("ec2:DescribeSubnets").error_with_status(
-        403,
-        "UnauthorizedOperation",
-        "You are not authorized to perform: ec2:DescribeSubnets",
-    ));
+    program
+        .bed
+        .inject(Rule::on("ec2:DescribeSubnets").error_with_status(
+            403,
+            "UnauthorizedOperation",
+            "You are not authorized to perform: ec2:DescribeSubnets",
+        ));
     program.bed.clear_journal();
     let ran = program.run(&["plan"]).await.exits(1);
     assert!(ran.err.contains("ec2:DescribeSubnets"), "{}", ran.err);

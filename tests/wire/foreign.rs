@@ -8,7 +8,13 @@ async fn a_log_group_of_somebody_else_is_refused_by_name() {
     let program = Program::with(DEFAULT_STACK).await;
     let observer = Observer::of(&program.bed);
     let name = "/ecs/qp-iac-cdn-headers/app";
-    observer.logs.create_log_group().log_group_name(name).send().await.unwrap();
+    observer
+        .logs
+        .create_log_group()
+        .log_group_name(name)
+        .send()
+        .await
+        .unwrap();
     refused(&program, name).await;
     let groups = observer.logs.describe_log_groups().send().await.unwrap();
     assert_eq!(groups.log_groups().len(), 1);
@@ -20,7 +26,11 @@ async fn a_load_balancer_of_somebody_else_is_refused_by_name() {
     let program = Program::with(DEFAULT_STACK).await;
     let observer = Observer::of(&program.bed);
     let subnets = observer.ec2.describe_subnets().send().await.unwrap();
-    let subnets = subnets.subnets().iter().take(2).map(|s| s.subnet_id().unwrap().to_owned());
+    let subnets = subnets
+        .subnets()
+        .iter()
+        .take(2)
+        .map(|s| s.subnet_id().unwrap().to_owned());
     observer
         .elbv2
         .create_load_balancer()
@@ -38,7 +48,14 @@ async fn a_role_of_somebody_else_is_refused_by_name() {
     let observer = Observer::of(&program.bed);
     let name = "qp-iac-cdn-headers-app-task-us-east-1";
     let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
-    observer.iam.create_role().role_name(name).assume_role_policy_document(trust).send().await.unwrap();
+    observer
+        .iam
+        .create_role()
+        .role_name(name)
+        .assume_role_policy_document(trust)
+        .send()
+        .await
+        .unwrap();
     refused(&program, name).await;
 }
 
@@ -48,8 +65,16 @@ async fn refused(program: &Program, name: &str) {
         program.bed.clear_journal();
         let ran = program.run(verb).await.exits(1);
         assert!(ran.err.contains(name), "{}", ran.err);
-        assert!(ran.err.contains("does not belong to this stack"), "{}", ran.err);
-        assert!(program.bed.mutating().is_empty(), "{:?}", program.bed.mutating());
+        assert!(
+            ran.err.contains("does not belong to this stack"),
+            "{}",
+            ran.err
+        );
+        assert!(
+            program.bed.mutating().is_empty(),
+            "{:?}",
+            program.bed.mutating()
+        );
     }
 }
 
@@ -59,7 +84,12 @@ async fn two_networks_at_one_address_are_told_apart() {
     let observer = Observer::of(&program.bed);
     program.apply().await;
     // What a lost reply leaves behind: a second VPC with the same tags, that nothing uses.
-    let tag = |key: &str, value: &str| aws_sdk_ec2::types::Tag::builder().key(key).value(value).build();
+    let tag = |key: &str, value: &str| {
+        aws_sdk_ec2::types::Tag::builder()
+            .key(key)
+            .value(value)
+            .build()
+    };
     observer
         .ec2
         .create_vpc()
@@ -75,7 +105,10 @@ async fn two_networks_at_one_address_are_told_apart() {
         .await
         .unwrap();
     let plan = program.plan().await;
-    assert_eq!(crate::program::short(&plan).lines().next(), Some("delete vpc/main"));
+    assert_eq!(
+        crate::program::short(&plan).lines().next(),
+        Some("delete vpc/main")
+    );
     assert_eq!(plan["summary"]["delete"], 1);
     assert_eq!(plan["steps"].as_array().unwrap().len(), 1);
     program.apply().await;

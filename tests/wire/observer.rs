@@ -6,20 +6,20 @@ use aws_smithy_http_client::Builder;
 use testbed::Testbed;
 
 /// Clients whose calls stand in no journal.
-pub struct Observer {
-    pub ec2: aws_sdk_ec2::Client,
-    pub ecs: aws_sdk_ecs::Client,
-    pub elbv2: aws_sdk_elasticloadbalancingv2::Client,
-    pub iam: aws_sdk_iam::Client,
-    pub logs: aws_sdk_cloudwatchlogs::Client,
+pub(crate) struct Observer {
+    pub(crate) ec2: aws_sdk_ec2::Client,
+    pub(crate) ecs: aws_sdk_ecs::Client,
+    pub(crate) elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
 }
 
 impl Observer {
-    pub fn of(bed: &Testbed) -> Self {
+    pub(crate) fn of(bed: &Testbed) -> Self {
         Self::in_region(bed, testbed::REGION)
     }
 
-    pub fn in_region(bed: &Testbed, region: &str) -> Self {
+    pub(crate) fn in_region(bed: &Testbed, region: &str) -> Self {
         let environment = bed.observer_environment();
         let value = |name: &str| {
             environment
@@ -54,7 +54,7 @@ impl Observer {
     }
 
     /// Everything that bears this stack's tag or name, in words; empty when nothing is left.
-    pub async fn left_of(&self, stack: &str) -> Vec<String> {
+    pub(crate) async fn left_of(&self, stack: &str) -> Vec<String> {
         let mut left = self.network_of(stack).await;
         left.extend(self.balancing_of(stack).await);
         left.extend(self.containers_of(stack).await);

@@ -8,33 +8,33 @@ use testbed::Testbed;
 use tokio::process::Command;
 
 /// The stack of the repository's root.
-pub const DEFAULT_STACK: &str = include_str!("../../stack.yaml");
+pub(crate) const DEFAULT_STACK: &str = include_str!("../../stack.yaml");
 
 /// A folder with a stack file, and the emulator that it is applied to.
-pub struct Program {
-    pub bed: Testbed,
+pub(crate) struct Program {
+    pub(crate) bed: Testbed,
     folder: tempfile::TempDir,
 }
 
 /// What a run printed, and how it ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
     /// The document that was printed.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
     }
 
     /// That the run ended so.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(
             self.code, code,
             "stdout:\n{}\nstderr:\n{}",
@@ -46,7 +46,7 @@ impl Ran {
 
 impl Program {
     /// An empty emulator, and this stack file.
-    pub async fn with(stack: &str) -> Self {
+    pub(crate) async fn with(stack: &str) -> Self {
         let program = Self {
             bed: Testbed::start().await.expect("a test bed"),
             folder: tempfile::tempdir().expect("a folder"),
@@ -56,19 +56,19 @@ impl Program {
     }
 
     /// Another stack file in the place of the last.
-    pub fn write(&self, stack: &str) {
+    pub(crate) fn write(&self, stack: &str) {
         self.write_as("stack.yaml", stack);
     }
 
     /// A further file beside the stack file.
-    pub fn write_as(&self, name: &str, stack: &str) -> PathBuf {
+    pub(crate) fn write_as(&self, name: &str, stack: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, stack).expect("a stack file");
         path
     }
 
     /// Runs the binary with these arguments.
-    pub async fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
         let output = self
             .command(arguments)
             .output()
@@ -78,7 +78,7 @@ impl Program {
     }
 
     /// The binary with these arguments, not yet started.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_qpiac"));
         for foreign in Testbed::FOREIGN {
             command.env_remove(foreign);
@@ -97,7 +97,7 @@ impl Program {
 
     /// Applies; everything must succeed.
     #[track_caller]
-    pub fn apply(&self) -> impl Future<Output = Ran> + '_ {
+    pub(crate) fn apply(&self) -> impl Future<Output = Ran> + '_ {
         let caller = std::panic::Location::caller();
         async move {
             let ran = self.run(&["apply", "--yes"]).await;
@@ -111,12 +111,12 @@ impl Program {
     }
 
     /// Destroys; everything must succeed.
-    pub async fn destroy(&self) -> Ran {
+    pub(crate) async fn destroy(&self) -> Ran {
         self.run(&["destroy", "--yes"]).await.exits(0)
     }
 
     /// The plan as a document.
-    pub async fn plan(&self) -> Value {
+    pub(crate) async fn plan(&self) -> Value {
         self.run(&["plan", "--format", "json"])
             .await
             .exits(0)
@@ -124,7 +124,7 @@ impl Program {
     }
 
     /// That there is nothing to do, and that finding out changed nothing.
-    pub async fn assert_in_sync(&self) {
+    pub(crate) async fn assert_in_sync(&self) {
         self.bed.clear_journal();
         let ran = self
             .run(&["plan", "--format", "json", "--detailed-exitcode"])
@@ -160,7 +160,7 @@ impl From<Output> for Ran {
 }
 
 /// A plan's document as one line per step: what a golden file holds.
-pub fn short(plan: &Value) -> String {
+pub(crate) fn short(plan: &Value) -> String {
     let mut text = String::new();
     for step in plan["steps"].as_array().into_iter().flatten() {
         let replaces = if step.get("replaces").is_some_and(|r| !r.is_null()) {
@@ -195,7 +195,7 @@ pub fn short(plan: &Value) -> String {
 
 /// Compares with a golden file; `UPDATE_GOLDEN=1` writes it.
 #[track_caller]
-pub fn golden(name: &str, actual: &str) {
+pub(crate) fn golden(name: &str, actual: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(name);

@@ -3,7 +3,10 @@
 use crate::program::{DEFAULT_STACK, Program};
 
 async fn in_sync(program: &Program, file: &str) {
-    program.run(&["plan", "--detailed-exitcode", "-f", file]).await.exits(0);
+    program
+        .run(&["plan", "--detailed-exitcode", "-f", file])
+        .await
+        .exits(0);
 }
 
 async fn both(first: &str, second: &str) {
@@ -15,11 +18,24 @@ async fn both(first: &str, second: &str) {
     }
     in_sync(&program, "first.yaml").await;
     in_sync(&program, "second.yaml").await;
-    program.run(&["destroy", "--yes", "-f", "first.yaml"]).await.exits(0);
+    program
+        .run(&["destroy", "--yes", "-f", "first.yaml"])
+        .await
+        .exits(0);
     in_sync(&program, "second.yaml").await;
-    let plan = program.run(&["plan", "-f", "first.yaml", "--format", "json"]).await.exits(0).json();
-    assert_eq!(plan["summary"]["unchanged"], 0, "something of the first is left");
-    program.run(&["destroy", "--yes", "-f", "second.yaml"]).await.exits(0);
+    let plan = program
+        .run(&["plan", "-f", "first.yaml", "--format", "json"])
+        .await
+        .exits(0)
+        .json();
+    assert_eq!(
+        plan["summary"]["unchanged"], 0,
+        "something of the first is left"
+    );
+    program
+        .run(&["destroy", "--yes", "-f", "second.yaml"])
+        .await
+        .exits(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,7 +52,11 @@ async fn the_shorter_name_second() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_name_in_two_regions() {
-    both(DEFAULT_STACK, &DEFAULT_STACK.replace("us-east-1", "eu-west-1")).await;
+    both(
+        DEFAULT_STACK,
+        &DEFAULT_STACK.replace("us-east-1", "eu-west-1"),
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,11 +65,21 @@ async fn destroy_needs_no_stack_file() {
     program.apply().await;
     std::fs::remove_file(program.write_as("stack.yaml", "")).unwrap();
     program
-        .run(&["destroy", "--yes", "--stack", "qp-iac-cdn-headers", "--region", "us-east-1"])
+        .run(&[
+            "destroy",
+            "--yes",
+            "--stack",
+            "qp-iac-cdn-headers",
+            "--region",
+            "us-east-1",
+        ])
         .await
         .exits(0);
     let observer = crate::observer::Observer::of(&program.bed);
-    assert_eq!(observer.left_of("qp-iac-cdn-headers").await, Vec::<String>::new());
+    assert_eq!(
+        observer.left_of("qp-iac-cdn-headers").await,
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,6 +88,10 @@ async fn another_account_is_refused_before_the_first_change() {
     assert_ne!(stack, DEFAULT_STACK);
     let program = Program::with(&stack).await;
     let ran = program.run(&["apply", "--yes"]).await.exits(1);
-    assert!(ran.err.contains("210987654321") && ran.err.contains("123456789012"), "{}", ran.err);
+    assert!(
+        ran.err.contains("210987654321") && ran.err.contains("123456789012"),
+        "{}",
+        ran.err
+    );
     assert!(program.bed.mutating().is_empty());
 }

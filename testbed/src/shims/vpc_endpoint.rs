@@ -7,6 +7,7 @@
 //!   keeps `PrivateDnsEnabled`; moto ignores the change.
 //! - `DescribeVpcEndpoints`: for gateway endpoints AWS says `privateDnsEnabled` false; moto true. A
 //!   deleted endpoint is gone on AWS (`InvalidVpcEndpointId.NotFound` by id); moto lists it for ever.
+//!   AWS filters by `vpc-endpoint-id`; moto fails.
 //! - `DeleteVpcEndpoints` after one of its route tables was deleted: AWS deletes it; moto fails. Of a
 //!   missing one: AWS lists it in `unsuccessful`; moto says nothing, or fails on its routes.
 
@@ -111,13 +112,21 @@ impl VpcEndpoint {
     }
 
     async fn describe(&self, request: &Request, next: Next<'_>) -> Result<Reply> {
-        let reply = next.forward(request).await?;
+        let filtered = filtered_ids(request);
+        let mut form = request.form();
+        if let Some((filter, _)) = &filtered {
+            form.retain(|name, _| !name.starts_with(filter.as_str()));
+        }
+        let reply = next.forward(&request.with_form(form)).await?;
         if !reply.is_success() {
             return Ok(reply);
         }
         let mut root = reply.element(request)?;
         if let Some(endpoints) = root.members_mut("vpcEndpointSet") {
             endpoints.retain(|endpoint| endpoint.at("state") != "deleted");
+            if let Some((_, ids)) = &filtered {
+                endpoints.retain(|endpoint| ids.contains(&endpoint.at("vpcEndpointId")));
+            }
             endpoints
                 .iter_mut()
                 .for_each(|endpoint| self.restore(endpoint));
@@ -148,6 +157,18 @@ impl VpcEndpoint {
             endpoint.put(Element::text("privateDnsEnabled", &private_dns));
         }
     }
+}
+
+/// The filter by id, as the start of its parameters' names, and its values.
+fn filtered_ids(request: &Request) -> Option<(String, Vec<&str>)> {
+    (1..)
+        .map(|index| format!("Filter.{index}."))
+        .take_while(|filter| !request.text(&format!("{filter}Name")).is_empty())
+        .find(|filter| request.text(&format!("{filter}Name")) == "vpc-endpoint-id")
+        .map(|filter| {
+            let ids = request.list(&format!("{filter}Value"));
+            (filter, ids)
+        })
 }
 
 /// The prefix list of the service that a gateway endpoint is for.

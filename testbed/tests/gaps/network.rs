@@ -348,6 +348,27 @@ async fn an_endpoints_token_is_remembered() {
 }
 
 #[tokio::test]
+async fn endpoints_are_filtered_by_id() {
+    let scenario = async |client: &Client| {
+        let network = network(client).await;
+        let endpoint = interface_endpoint(client, &network).await;
+        let table = route_table(client, &network).await;
+        gateway_endpoint(client, &network, &table).await;
+        let filter = [
+            ("Filter.1.Name", "vpc-endpoint-id"),
+            ("Filter.1.Value.1", endpoint.as_str()),
+            ("Filter.1.Value.2", "vpce-00000000000000000"),
+        ];
+        let found = client
+            .query("ec2", "DescribeVpcEndpoints", &filter)
+            .await
+            .unwrap();
+        found.text().matches("<vpcEndpointId>").count().to_string()
+    };
+    gap(scenario, "1").await;
+}
+
+#[tokio::test]
 async fn an_endpoints_private_names_are_switched() {
     let scenario = async |client: &Client| {
         let network = network(client).await;

@@ -1,0 +1,96 @@
+//! What tasks in private subnets need where there is no way to the internet: the AWS services that
+//! start them, inside the network.
+//!
+//! May depend on `spec`, `resources` and `model`. Invariant: the endpoints' security group admits
+//! the services' tasks alone.
+//!
+//! Source: Amazon ECS Developer Guide, "Amazon ECS interface VPC endpoints".
+
+use std::collections::BTreeSet;
+
+use super::balancing::add_rule;
+use super::naming::suffixed;
+use super::network::Network;
+use super::service::Groups;
+use crate::model::{Graph, Ref};
+use crate::resources::{
+    Direction, EndpointType, Peer, SecurityGroup, SecurityGroupId, VpcEndpoint,
+};
+use crate::spec::Spec;
+use crate::spec::leaf::{Nat, Placement};
+
+/// Services that answer at network interfaces.
+const INTERFACES: [(&str, &str); 4] = [
+    ("ecr-api", "ecr.api"),
+    ("ecr-dkr", "ecr.dkr"),
+    ("logs", "logs"),
+    ("secretsmanager", "secretsmanager"),
+];
+/// The port of HTTPS.
+const HTTPS_PORT: u16 = 443;
+
+pub(super) fn add(graph: &mut Graph, spec: &Spec, network: &Network, groups: &Groups) {
+    let private: Vec<&Ref<SecurityGroupId>> = spec
+        .services
+        .iter()
+        .filter(|service| service.subnets == Placement::Private)
+        .filter_map(|service| groups.services.get(service.name.as_str()))
+        .collect();
+    if spec.network.nat != Nat::None || private.is_empty() {
+        return;
+    }
+    let group = add_group(graph, spec, network);
+    for tasks in private {
+        let peer = Peer::SecurityGroup(tasks.clone());
+        add_rule(graph, &group, Direction::Ingress, HTTPS_PORT, peer);
+    }
+    for (name, service) in INTERFACES {
+        graph.add(
+            name,
+            &VpcEndpoint {
+                vpc_id: network.vpc.clone(),
+                service_name: service_name(spec, service),
+                endpoint_type: EndpointType::Interface,
+                private_dns_enabled: true,
+                subnet_ids: network.private.iter().cloned().collect(),
+                security_group_ids: BTreeSet::from([group.clone()]),
+                route_table_ids: BTreeSet::new(),
+            },
+        );
+    }
+    // Image layers lie in S3.
+    graph.add(
+        "s3",
+        &VpcEndpoint {
+            vpc_id: network.vpc.clone(),
+            service_name: service_name(spec, "s3"),
+            endpoint_type: EndpointType::Gateway,
+            private_dns_enabled: false,
+            subnet_ids: BTreeSet::new(),
+            security_group_ids: BTreeSet::new(),
+            route_table_ids: network.private_tables.iter().cloned().collect(),
+        },
+    );
+}
+
+fn service_name(spec: &Spec, service: &str) -> String {
+    let prefix = match spec.region.partition() {
+        "aws-cn" => "cn.com.amazonaws",
+        _ => "com.amazonaws",
+    };
+    format!("{prefix}.{}.{service}", spec.region)
+}
+
+fn add_group(graph: &mut Graph, spec: &Spec, network: &Network) -> Ref<SecurityGroupId> {
+    let description = format!("Endpoints of {}", spec.stack);
+    graph
+        .add(
+            "endpoints",
+            &SecurityGroup {
+                name: suffixed(&format!("{}-endpoints", spec.stack), &[&description]),
+                description,
+                vpc_id: network.vpc.clone(),
+            },
+        )
+        .id
+}

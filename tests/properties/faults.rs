@@ -1,0 +1,214 @@
+//! Repeating any call is harmless: with every fault mixed, what was wanted comes about once.
+
+use proptest::collection::vec;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use qpiac::engine::Ending;
+use qpiac::model::{FaultClass, Graph, Schema};
+use qpiac::sim::{Action, Faults, Scripted, Strike};
+
+use crate::harness::{Verdict, ensure, property};
+use crate::lab::{Attempt, Lab, on_paused_time};
+use crate::scenario::{Scenario, nothing, scenario};
+
+/// How many runs it may take where AWS breaks what it makes.
+const RUNS_MAX: usize = 6;
+
+/// What is wanted after something went wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Goal {
+    After,
+    Before,
+    Nothing,
+}
+
+impl Goal {
+    pub(crate) fn graph(self, scenario: &Scenario) -> Graph {
+        match self {
+            Self::After => scenario.pair.after(),
+            Self::Before => scenario.pair.before(),
+            Self::Nothing => nothing(),
+        }
+    }
+}
+
+/// Any goal, more often the one that was interrupted.
+pub(crate) fn goal() -> impl Strategy<Value = Goal> {
+    prop_oneof![
+        2 => Just(Goal::After),
+        1 => Just(Goal::Before),
+        1 => Just(Goal::Nothing),
+    ]
+}
+
+/// A scenario in which much goes wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Hostile {
+    pub(crate) scenario: Scenario,
+    strikes: Vec<Blow>,
+    /// What the later runs are for.
+    goal: Goal,
+}
+
+/// What happens to a call beside what happens by chance.
+#[derive(Clone, Debug)]
+struct Blow {
+    kind: usize,
+    action: Action,
+    nth: usize,
+    hit: Hit,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Hit {
+    Throttled,
+    Conflict,
+    NotYet,
+    Lost { effect: bool },
+    Breaks,
+}
+
+fn blow() -> impl Strategy<Value = Blow> {
+    let action = prop_oneof![
+        Just(Action::Create),
+        Just(Action::Update),
+        Just(Action::Delete)
+    ];
+    let hit = prop_oneof![
+        Just(Hit::Throttled),
+        Just(Hit::Conflict),
+        Just(Hit::NotYet),
+        any::<bool>().prop_map(|effect| Hit::Lost { effect }),
+        Just(Hit::Breaks),
+    ];
+    (0..100_usize, action, 1..4_usize, hit).prop_map(|(kind, action, nth, hit)| Blow {
+        kind,
+        action,
+        nth,
+        hit,
+    })
+}
+
+pub(crate) fn hostile() -> impl Strategy<Value = Hostile> {
+    (scenario(), vec(blow(), 0..6), goal()).prop_map(|(scenario, strikes, goal)| Hostile {
+        scenario,
+        strikes,
+        goal,
+    })
+}
+
+impl Hostile {
+    /// Everything by chance, and these blows.
+    pub(crate) fn faults(&self, schemas: &[&'static Schema]) -> Faults {
+        let script = self.strikes.iter();
+        Faults {
+            script: script.filter_map(|blow| blow.scripted(schemas)).collect(),
+            ..Faults::mixed()
+        }
+    }
+}
+
+impl Blow {
+    /// Nothing where a resource would break of which nobody waits for the end.
+    fn scripted(&self, schemas: &[&'static Schema]) -> Option<Scripted> {
+        let schema = schemas[self.kind % schemas.len()];
+        let wait = match self.action {
+            Action::Create => schema.waits.create,
+            Action::Update => schema.waits.update,
+            Action::Delete => schema.waits.delete,
+            Action::Find => None,
+        };
+        let (class, effect) = match self.hit {
+            Hit::Throttled => (FaultClass::Throttled, false),
+            Hit::Conflict => (FaultClass::Conflict, false),
+            Hit::NotYet => (FaultClass::NotYet, false),
+            Hit::Lost { effect } => (FaultClass::Unknown, effect),
+            Hit::Breaks => {
+                wait?;
+                (FaultClass::Unknown, true)
+            }
+        };
+        let strike = match self.hit {
+            Hit::Breaks => Strike::Breaks("it broke".to_owned()),
+            Hit::Throttled | Hit::Conflict | Hit::NotYet | Hit::Lost { .. } => Strike::Fault {
+                class,
+                code: "Scripted".to_owned(),
+                message: "by script".to_owned(),
+                effect,
+            },
+        };
+        Some(Scripted {
+            kind: schema.kind.clone(),
+            action: self.action,
+            nth: self.nth,
+            strike,
+        })
+    }
+}
+
+#[test]
+fn with_faults_a_complete_run_is_complete() {
+    property(
+        "with_faults_a_complete_run_is_complete",
+        60,
+        hostile(),
+        |hostile| on_paused_time(patiently(hostile)),
+    );
+}
+
+/// Every run begins when reads do not lag behind the one before any more. When one says that it is
+/// complete, it is.
+async fn patiently(hostile: &Hostile) -> Verdict {
+    let scenario = &hostile.scenario;
+    let calm = Lab::new(scenario);
+    calm.apply(&scenario.pair.before()).await?;
+    let mut lab = calm.reopened(hostile.faults(calm.schemas));
+    let mut graph = scenario.pair.after();
+    for run in 1.. {
+        ensure!(run <= RUNS_MAX, "not done after {RUNS_MAX} runs");
+        match lab.attempt(&graph, None).await? {
+            Attempt::Unread(_) => {}
+            Attempt::Refused(refused) => return Err(format!("run {run} is refused: {refused}")),
+            Attempt::Ran(ran) if ran.outcome.ending == Ending::Complete => break,
+            Attempt::Ran(ran) => {
+                let failed = !ran.outcome.failed.is_empty();
+                ensure!(failed, "run {run} is partial without a failure");
+            }
+        }
+        lab.settle().await;
+        graph = hostile.goal.graph(scenario);
+        lab = lab.reopened(Faults::mixed());
+    }
+    let calm = lab.reopened(Faults::default());
+    calm.settle().await;
+    calm.is_as_wanted(&graph).await
+}
+
+#[test]
+fn hurried_runs_with_faults_lead_to_what_is_wanted() {
+    property(
+        "hurried_runs_with_faults_lead_to_what_is_wanted",
+        60,
+        hostile(),
+        |hostile| on_paused_time(hurriedly(hostile)),
+    );
+}
+
+/// Each run begins as soon as the one before has ended, while reads still lag behind that one. What
+/// they leave behind, one run in a calm cloud puts right.
+async fn hurriedly(hostile: &Hostile) -> Verdict {
+    let scenario = &hostile.scenario;
+    let mut lab = Lab::new(scenario);
+    let graphs = [
+        scenario.pair.before(),
+        scenario.pair.after(),
+        hostile.goal.graph(scenario),
+    ];
+    for graph in &graphs {
+        lab = lab.reopened(hostile.faults(lab.schemas));
+        lab.attempt(graph, None).await?;
+    }
+    let calm = lab.reopened(Faults::default());
+    calm.settle().await;
+    calm.apply(&graphs[2]).await?;
+    Ok(())
+}
