@@ -14,6 +14,7 @@
 extern crate self as qpiac;
 
 pub mod aws;
+pub mod cli;
 pub mod engine;
 pub mod model;
 pub mod plan;

@@ -1,5 +1,7 @@
 //! Scenarios of the planner: what changes, and the plan that follows.
 
+#![allow(clippy::unwrap_used)]
+
 mod fakes;
 
 use fakes::{Bridge, From, Gate, Group, Net, Part, Path, Revision, Rule, Runner, SCHEMAS, Store};

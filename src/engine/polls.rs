@@ -4,7 +4,7 @@
 //! of its resources, and never twice at once.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -113,6 +113,7 @@ impl<'a> Polls<'a> {
                 continue;
             };
             tokio::select! {
+                biased;
                 () = line.joined.notified() => {}
                 () = pause_until(due) => self.look(line).await,
             }
@@ -120,19 +121,17 @@ impl<'a> Polls<'a> {
     }
 
     async fn look(&self, line: &Line) {
-        let mut ids: Vec<String> = {
+        let ids: BTreeSet<String> = {
             let queue = line.queue.borrow();
             queue.waiting.iter().map(|one| one.id.clone()).collect()
         };
-        ids.sort();
-        ids.dedup();
         if ids.is_empty() {
             return;
         }
         let read = self
             .reading
             .provider
-            .find(&line.kind, Query::Ids(ids.clone()));
+            .find(&line.kind, Query::Ids(ids.iter().cloned().collect()));
         let found = self.reading.once(read).await;
         let mut queue = line.queue.borrow_mut();
         for one in queue.waiting.iter().filter(|one| ids.contains(&one.id)) {

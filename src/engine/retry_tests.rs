@@ -78,15 +78,7 @@ fn every_class_has_its_way_and_its_end() {
     // verb, class, operation, rests on the run, answers, at least and at most so many seconds
     let table = [
         (Create, Throttled, first, false, "repeat, give up", 100, 600),
-        (
-            Create,
-            Throttled,
-            later,
-            false,
-            "look, look once more",
-            100,
-            600,
-        ),
+        (Create, Throttled, later, false, "look, give up", 100, 600),
         (Update, Throttled, other, false, "repeat, give up", 100, 600),
         (Create, Conflict, first, false, "repeat, give up", 300, 300),
         (Update, Conflict, other, false, "repeat, give up", 300, 300),

@@ -14,7 +14,8 @@ pub trait Class: 'static {
     /// The class's name, unique among classes.
     const CLASS: &'static str;
     /// What an identifier looks like; `#` stands for a hexadecimal digit, `{name}` for an
-    /// attribute's text. The simulator mints from it.
+    /// attribute's text, `{attribute.output}` for an output of what the attribute refers to. The
+    /// simulator mints from it.
     const FORM: &'static str;
 }
 

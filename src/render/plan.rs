@@ -263,11 +263,11 @@ impl Page<'_> {
             Difference::Removed(value) => {
                 self.wrapped(&format!("{path}: - {}", text(value, names)))
             }
-            Difference::Changed { from, to } => self.from_to(path, from, to, names),
+            Difference::Changed { from, to } => self.before_after(path, from, to, names),
         }
     }
 
-    fn from_to(&self, path: &str, from: &Value, to: &Value, names: &Names) -> String {
+    fn before_after(&self, path: &str, from: &Value, to: &Value, names: &Names) -> String {
         let (mut from, mut to) = (text(from, names), text(to, names));
         if self.layout.value_lines.is_some() && from.len().max(to.len()) > self.layout.width {
             (from, to) = from_where_they_differ(&from, &to);
@@ -352,7 +352,7 @@ fn notes(item: &Item<'_>) -> Vec<String> {
     match item.because() {
         Reason::Missing | Reason::Changed | Reason::Unwanted | Reason::Replaced { .. } => {}
         Reason::HoldsReplaced { target } => {
-            notes.push(format!("holds {target}, which is replaced"))
+            notes.push(format!("holds {target}, which is replaced"));
         }
         Reason::Requested => notes.push("as you asked".to_owned()),
         Reason::Broken { message } => {

@@ -26,7 +26,7 @@ use qpiac_derive::{Field, Outputs, Resource};
 
 classes! {
     /// Identifies a service.
-    EcsServiceArn = "ecs-service", "arn:aws:ecs:{region}:{account}:service/{cluster_name}/{name}";
+    EcsServiceArn = "ecs-service", "arn:aws:ecs:{region}:{account}:service/{cluster.name}/{name}";
     /// The name of a service.
     EcsServiceName = "ecs-service-name", "{name}";
 }

@@ -16,6 +16,7 @@ use futures::future::try_join_all;
 
 use super::iam_role::IamRoleArn;
 use super::lifecycle::{Lifecycle, Mark};
+use super::log_group::LogGroupName;
 use crate::aws::{Call, Clients, ecs, if_present, of_build, required};
 use crate::classes;
 use crate::model::{Fault, Found, Id, Owner, Query, Ref, Resolved, State, TagChange, Tags, Text};
@@ -97,7 +98,7 @@ pub struct Container {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Field)]
 pub struct ContainerLog {
     /// The log group's name.
-    pub group: Text,
+    pub group: Ref<LogGroupName>,
     /// Its region.
     pub region: String,
     /// What the names of its streams begin with.
@@ -299,7 +300,7 @@ fn log(found: LogConfiguration) -> Option<ContainerLog> {
     let options = found.options?;
     let option = |name: &str| options.get(name).cloned().unwrap_or_default();
     Some(ContainerLog {
-        group: Text::from(option("awslogs-group")),
+        group: Ref::known(option("awslogs-group")),
         region: option("awslogs-region"),
         stream_prefix: option("awslogs-stream-prefix"),
     })
@@ -351,7 +352,7 @@ fn log_configuration(
 ) -> Result<LogConfiguration, Fault> {
     LogConfiguration::builder()
         .log_driver(LogDriver::Awslogs)
-        .options("awslogs-group", task.text(&log.group))
+        .options("awslogs-group", task.known(&log.group))
         .options("awslogs-region", &log.region)
         .options("awslogs-stream-prefix", &log.stream_prefix)
         .build()

@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 
 use super::refusal::Refusal;
 use super::world::World;
-use crate::model::{OutputInfo, OutputValues, Schema, Value, Values};
+use crate::model::{OutputInfo, OutputValues, Record, Schema, Value, Values};
 
 /// What an identifier can be made of.
 struct Source<'a> {
@@ -20,7 +20,8 @@ struct Source<'a> {
 
 /// All outputs of a resource with these attributes; those that are `kept` stay as they are.
 ///
-/// A form's `{name}` stands for an attribute, else an output, else the account or the region.
+/// A form's `{name}` stands for an attribute, else an output, else the account or the region;
+/// `{attribute.output}` for an output of the resource that the attribute refers to.
 pub(super) fn outputs(
     schema: &Schema,
     values: &Values,
@@ -55,7 +56,8 @@ pub(super) fn outputs(
 fn unmakable(schema: &Schema, output: &OutputInfo) -> Refusal {
     Refusal::rejected(format!(
         "the output {} of the kind {} cannot be made from the form `{}`: it names what is neither \
-         an attribute with a plain value nor an output nor the account nor the region",
+         an attribute with a plain value nor an output, of its own or of what it refers to, nor \
+         the account nor the region",
         output.name,
         schema.kind,
         output.from.unwrap_or(output.form)
@@ -74,12 +76,29 @@ impl Source<'_> {
         if let Some(value) = self.values.get(name) {
             return plain(value);
         }
+        if let Some((attribute, output)) = name.split_once('.') {
+            return self.of_target(self.values.get(attribute)?, output);
+        }
         match (made.get(name), name) {
             (Some(output), _) => Some(output.clone()),
             (None, "account") => Some(self.world.account.clone()),
             (None, "region") => Some(self.world.region.clone()),
             (None, _) => None,
         }
+    }
+
+    /// An output of what a reference leads to; nothing of nothing.
+    fn of_target(&self, reference: &Value, output: &str) -> Option<String> {
+        let Value::Id { id, .. } = reference else {
+            return plain(reference);
+        };
+        let is_target = |record: &&Record| record.outputs.values().any(|output| output == id);
+        self.world
+            .records()
+            .find(is_target)?
+            .outputs
+            .get(output)
+            .cloned()
     }
 }
 

@@ -10,7 +10,7 @@ use super::balancing::{self, Balancing, add_rule};
 use super::naming::suffixed;
 use super::network::Network;
 use super::roles;
-use crate::model::{Cidr, Graph, Ref, Text};
+use crate::model::{Cidr, Graph, Ref};
 use crate::resources::{
     Architecture, Container, ContainerInsights, ContainerLog, Direction, EcsCluster, EcsService,
     LogGroup, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, ServiceTarget,
@@ -161,7 +161,7 @@ fn add_task_definition(
             .collect(),
         secrets: BTreeMap::new(),
         log: Some(ContainerLog {
-            group: Text::from(&logs.name),
+            group: logs.name.clone(),
             region: spec.region.to_string(),
             stream_prefix: "ecs".to_owned(),
         }),

@@ -8,8 +8,8 @@ use futures::future::BoxFuture;
 use qpiac::engine::clock::{Instant, now, pause};
 use qpiac::engine::{Provider, Quota};
 use qpiac::model::{
-    ADDRESS_TAG, Fault, FaultClass, Kind, OutputValues, Query, Record, Schema, State, Tags, Values,
-    Work,
+    ADDRESS_TAG, Fault, FaultClass, Kind, OutputValues, Query, Record, STACK_TAG, Schema, State,
+    Tags, Value, Values, Work,
 };
 
 use crate::kinds::SCHEMAS;
@@ -329,13 +329,14 @@ impl Resident {
     fn is_asked_for(&self, query: &Query) -> bool {
         let record = &self.record;
         match query {
+            // Careless on purpose: whoever asks must look at the tags themselves.
             Query::Owned { owner, names } => {
-                owner.owns(&record.tags)
-                    || record.values.get("name").is_some_and(|name| {
-                        names
-                            .iter()
-                            .any(|wanted| *name == qpiac::model::Value::Text(wanted.clone()))
-                    })
+                let stack = record.tags.get(STACK_TAG);
+                let name = record.values.get("name");
+                stack.is_some_and(|stack| stack.starts_with(&owner.stack))
+                    || names
+                        .iter()
+                        .any(|wanted| name == Some(&Value::Text(wanted.clone())))
             }
             Query::Ids(ids) => ids.contains(&record.id),
             Query::Under(parents) => record.values.values().any(|value| {

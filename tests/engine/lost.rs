@@ -177,3 +177,12 @@ async fn nothing_is_made_again_while_nothing_can_be_read() {
     assert_eq!(ran.outcome.ending, Ending::Partial);
     assert_eq!(cloud.changes(), ["create thing/a"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_being_deleted_is_not_taken_over() {
+    let leaving = found("thing/a", "thing-l", &thing(1, &[]), State::Leaving);
+    let cloud = Cloud::new();
+    cloud.plant(leaving).strike("create", never_came());
+    let ran = ran(&creating("thing/a", thing(1, &[])), &cloud).await;
+    assert_eq!(ran.outcome.outputs[&address("thing/a")]["id"], "thing-1");
+}

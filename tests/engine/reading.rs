@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use qpiac::engine::{ReadFailed, Settings, read};
-use qpiac::model::{FaultClass, Graph, Ref, Resource, Snapshot, State, Tags};
+use qpiac::model::{FaultClass, Graph, Ref, Resource, STACK_TAG, Snapshot, State, Tags};
 
 use crate::cloud::{Cloud, Strike};
 use crate::kinds::Tower;
@@ -13,6 +13,10 @@ fn town() -> Cloud {
     let cloud = Cloud::new();
     let mut foreign = found("tower/t", "tower-f", &tower(1, &[]), State::Ready);
     foreign.tags = Tags::from([("Name".to_owned(), "theirs".to_owned())]);
+    let mut neighbour = found("thing/a", "thing-9", &thing(1, &[]), State::Ready);
+    neighbour
+        .tags
+        .insert(STACK_TAG.to_owned(), "shop-a@us-east-1".to_owned());
     let mut rule = found(
         "part/a.1",
         "part-1",
@@ -23,6 +27,7 @@ fn town() -> Cloud {
     cloud
         .plant(found("thing/a", "thing-1", &thing(1, &[]), State::Ready))
         .plant(found("thing/b", "thing-2", &thing(1, &[]), State::Ready))
+        .plant(neighbour)
         .plant(rule)
         .plant(foreign);
     cloud
@@ -45,7 +50,11 @@ async fn kinds_are_read_at_once_and_children_after_their_parents() {
         .expect("it can be read");
     let addresses: Vec<String> = snapshot.records().map(|(a, _)| a.to_string()).collect();
     assert_eq!(addresses, ["part/a.1", "thing/a", "thing/b"]);
-    assert_eq!(snapshot.foreign().len(), 1, "it bears a wanted name");
+    assert_eq!(
+        snapshot.foreign().len(),
+        2,
+        "a wanted name, and a stack with a similar one"
+    );
     let calls: Vec<(String, u64)> = cloud
         .calls()
         .into_iter()
@@ -71,7 +80,6 @@ async fn every_kind_is_read_also_when_nothing_is_wanted() {
         .await
         .expect("it can be read");
     assert_eq!(snapshot.records().count(), 3);
-    assert!(snapshot.foreign().is_empty());
     assert_eq!(cloud.calls_of("find").len(), 3);
 }
 

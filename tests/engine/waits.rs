@@ -127,6 +127,26 @@ async fn what_somebody_else_deletes_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_fast_pace_does_not_shorten_the_lag_of_listings() {
+    let built = || found("tower/t", "tower-1", &tower(1, &[]), State::Ready);
+    let cloud = Cloud::new();
+    cloud.course("tower/t", &[(0, busy("building"))]);
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        cloud.remove("tower-1");
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        cloud.plant(built());
+    };
+    let settings = Settings {
+        pace_ms: 10,
+        ..settings()
+    };
+    let stops = watch::Sender::new(None);
+    let ran = ran_with(&one_tower(), &cloud, &settings, meanwhile, &stops).await;
+    assert_eq!(ran.outcome.ending, Ending::Complete);
+}
+
+#[tokio::test(start_paused = true)]
 async fn polls_that_fail_are_repeated() {
     let cloud = Cloud::new();
     cloud.course("tower/t", &[(0, busy("building")), (20, State::Ready)]);

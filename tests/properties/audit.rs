@@ -67,8 +67,9 @@ fn parent_of<'r>(schemas: &[&'static Schema], record: &'r Record) -> Option<&'r 
 
 /// The attributes that a node shall have, once all that it refers to is known.
 fn resolved(node: &Node, outputs: &BTreeMap<&Address, &OutputValues>) -> Option<Values> {
-    let lookup =
-        |name: &OutputName| -> Option<String> { outputs.get(&name.address)?.get(&name.output).cloned() };
+    let lookup = |name: &OutputName| -> Option<String> {
+        outputs.get(&name.address)?.get(&name.output).cloned()
+    };
     let values = node.values.iter().map(|(name, value)| {
         let value = value.resolve(&lookup);
         value.is_known().then(|| (name.clone(), value))

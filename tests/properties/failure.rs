@@ -86,8 +86,7 @@ async fn told(doomed: &Doomed) -> Verdict {
     };
     told.map_err(|why| format!("{why}\nwhen {root:?} fails in:{}", show(&ran.plan)))?;
     let calm = failing.reopened(Faults::default());
-    calm.apply(&doomed.goal.graph(scenario)).await?;
-    calm.refused_nothing()
+    calm.mend(&doomed.goal.graph(scenario)).await
 }
 
 impl Doomed {
@@ -147,7 +146,9 @@ fn call_of(step: &plan::Step) -> (Action, String) {
 
 fn wait_of(step: &plan::Step, schemas: &[&'static Schema]) -> Option<Wait> {
     let mut schemas = schemas.iter();
-    let waits = schemas.find(|schema| schema.kind == step.address.kind)?.waits;
+    let waits = schemas
+        .find(|schema| schema.kind == step.address.kind)?
+        .waits;
     match &step.action {
         plan::Action::Create { .. } => waits.create,
         // What only gets other tags is not worked on.
@@ -189,7 +190,10 @@ fn broke(ran: &Ran, root: StepId) -> Verdict {
     );
     let skipped = skipped(ran, root)?;
     let needing = dependents(&ran.plan, root);
-    ensure!(skipped.is_subset(&needing), "{skipped:?} are more than {needing:?}");
+    ensure!(
+        skipped.is_subset(&needing),
+        "{skipped:?} are more than {needing:?}"
+    );
     for step in &ran.plan.steps {
         let needs_end = |after: &plan::After| {
             (after.step == root && after.until != Milestone::Exists)

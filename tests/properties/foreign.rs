@@ -51,7 +51,12 @@ fn what_is_not_ours_stays_as_it_is() {
     property(
         "what_is_not_ours_stays_as_it_is",
         60,
-        (hostile(), proptest::collection::vec(whose, 1..4), course, any::<bool>()),
+        (
+            hostile(),
+            proptest::collection::vec(whose, 1..4),
+            course,
+            any::<bool>(),
+        ),
         |(hostile, whose, course, clings)| {
             on_paused_time(untouched(hostile, whose, *course, *clings))
         },
@@ -126,10 +131,13 @@ fn settle_there(lab: &Lab<'_>, whose: Whose, at: usize) -> Result<Vec<Identity>,
             let stack = format!("{}-b", ours.stack);
             (Owner::new(stack, ours.region), "shop-b")
         }
-        Whose::Twin => (Owner::new(ours.stack, "venus-2"), "shop-venus-2"),
-        Whose::Nobody | Whose::Copycat => (ours, "manual"),
+        Whose::Twin => (Owner::new(ours.stack, "eu-west-1"), "twin"),
+        Whose::Nobody | Whose::Copycat => (Owner::new("manual", ours.region), "manual"),
     };
-    let graph = lab.scenario.pair.before_of(&owner, &format!("{prefix}-{at}"));
+    let graph = lab
+        .scenario
+        .pair
+        .before_of(&owner, &format!("{prefix}-{at}"));
     plant(lab, &graph, |tags| match whose {
         Whose::Neighbour | Whose::Twin => tags.clone(),
         Whose::Nobody => Tags::new(),
@@ -203,9 +211,12 @@ fn cling(lab: &Lab<'_>) -> Result<Vec<Identity>, String> {
 
 #[test]
 fn a_name_that_is_taken_is_refused() {
-    property("a_name_that_is_taken_is_refused", 40, hostile(), |hostile| {
-        on_paused_time(refused(hostile))
-    });
+    property(
+        "a_name_that_is_taken_is_refused",
+        40,
+        hostile(),
+        |hostile| on_paused_time(refused(hostile)),
+    );
 }
 
 /// Somebody has every name that the stack wants.

@@ -25,12 +25,8 @@ macro_rules! ensure {
 pub(crate) use ensure;
 
 /// Checks a property for the seeds from 0 to `seeds`, or for those that the environment asks for.
-pub(crate) fn property<S>(
-    name: &str,
-    seeds: u64,
-    strategy: S,
-    check: impl Fn(&S::Value) -> Verdict,
-) where
+pub(crate) fn property<S>(name: &str, seeds: u64, strategy: S, check: impl Fn(&S::Value) -> Verdict)
+where
     S: Strategy,
     S::Value: Debug,
 {
@@ -46,7 +42,7 @@ pub(crate) fn property<S>(
         if let Err(why) = verdict(&check, &tree.current()) {
             let (scenario, why) = shrunk(&mut tree, &check, why);
             panic!(
-                "{name} does not hold: {why}\n\nscenario: {scenario:#?}\n\n\
+                "{name} does not hold: {why}\n\nscenario: {scenario:?}\n\n\
                  again: QPIAC_SEED={seed} cargo test --test properties {name}"
             );
         }
@@ -59,7 +55,10 @@ pub(crate) fn property<S>(
 
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{variable} is not a number: {text}")),
+    )
 }
 
 fn tree<S: Strategy>(strategy: &S, seed: u64) -> S::Tree {
@@ -67,7 +66,9 @@ fn tree<S: Strategy>(strategy: &S, seed: u64) -> S::Tree {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    strategy.new_tree(&mut runner).expect("a strategy without filters")
+    strategy
+        .new_tree(&mut runner)
+        .expect("a strategy without filters")
 }
 
 fn verdict<T>(check: &impl Fn(&T) -> Verdict, scenario: &T) -> Verdict {

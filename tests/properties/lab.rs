@@ -85,11 +85,14 @@ impl<'a> Lab<'a> {
     fn at(scenario: &'a Scenario, world: World, faults: Faults) -> Self {
         let schemas = scenario.pair.schemas();
         let settings = Settings::at(scenario.pace()).with(faults);
+        let sim = Sim::new(schemas, world, settings);
+        // The world's time begins with the first look at it.
+        sim.world();
         Self {
             scenario,
             schemas,
             engine: scenario.engine(),
-            sim: Sim::new(schemas, world, settings),
+            sim,
         }
     }
 
@@ -149,7 +152,22 @@ impl<'a> Lab<'a> {
     }
 
     /// Applies a graph, which must succeed in one run, and be as wanted then.
-    pub(crate) async fn apply(&self, graph: &Graph) -> Result<Ran, String> {
+    pub(crate) async fn apply(&self, graph: &Graph) -> Verdict {
+        self.complete(graph).await?;
+        self.is_as_wanted(graph).await
+    }
+
+    /// The same where AWS may still be at work on what an earlier run began: that is waited for.
+    pub(crate) async fn mend(&self, graph: &Graph) -> Verdict {
+        self.complete(graph).await?;
+        self.settle().await;
+        self.is_as_wanted(graph).await?;
+        let mistakes = self.mistakes();
+        ensure!(mistakes.is_empty(), "refused: {}", mistakes.join("; "));
+        Ok(())
+    }
+
+    async fn complete(&self, graph: &Graph) -> Verdict {
         let plan = self.plan(graph, &Options::default()).await?;
         let ran = self.run(plan, None).await?;
         ensure!(
@@ -158,8 +176,7 @@ impl<'a> Lab<'a> {
             ran.outcome.ending,
             ran.outcome.failed
         );
-        self.is_as_wanted(graph).await?;
-        Ok(ran)
+        Ok(())
     }
 
     /// The world is what the graph says, and a plan has nothing to do and does nothing.
@@ -178,16 +195,22 @@ impl<'a> Lab<'a> {
     /// What the rules refused, but for what had to be repeated since AWS was at work.
     pub(crate) fn mistakes(&self) -> Vec<String> {
         use qpiac::model::FaultClass::{Conflict, NotYet};
-        let refusals = self.sim.refusals().into_iter();
+        let refusals = self.sim.refusals();
         refusals
+            .iter()
             .filter(|fault| !matches!(fault.class, Conflict | NotYet))
-            .map(|fault| fault.to_string())
+            .map(ToString::to_string)
             .collect()
     }
 
     /// The rules refused nothing at all.
     pub(crate) fn refused_nothing(&self) -> Verdict {
-        let refusals: Vec<String> = self.sim.refusals().iter().map(ToString::to_string).collect();
+        let refusals: Vec<String> = self
+            .sim
+            .refusals()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         ensure!(refusals.is_empty(), "refused: {}", refusals.join("; "));
         Ok(())
     }
@@ -227,4 +250,3 @@ pub(crate) fn show(plan: &Plan) -> String {
     };
     plan.steps.iter().map(line).collect()
 }
-

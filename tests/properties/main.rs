@@ -25,4 +25,5 @@ mod orders;
 mod replay;
 mod scenario;
 mod scope;
+mod specs;
 mod wish;

@@ -43,7 +43,11 @@ pub(crate) fn check(plan: &Plan, events: &[Event], outcome: &Outcome) -> Verdict
     };
     let mut last_ms = 0;
     for (at, event) in events.iter().enumerate() {
-        ensure!(event.seq == at as u64, "event {at} has the number {}", event.seq);
+        ensure!(
+            event.seq == at as u64,
+            "event {at} has the number {}",
+            event.seq
+        );
         ensure!(event.at_ms >= last_ms, "event {at} is before the last");
         last_ms = event.at_ms;
         let is_first = matches!(event.what, What::RunStarted { .. });
@@ -59,7 +63,11 @@ pub(crate) fn check(plan: &Plan, events: &[Event], outcome: &Outcome) -> Verdict
 /// A step waits only for steps before it, and both halves of a replacement know each other.
 fn order(plan: &Plan) -> Verdict {
     for (at, step) in plan.steps.iter().enumerate() {
-        ensure!(step.id == StepId(at), "step {at} has the number {:?}", step.id);
+        ensure!(
+            step.id == StepId(at),
+            "step {at} has the number {:?}",
+            step.id
+        );
         for after in &step.after {
             ensure!(after.step < step.id, "step {at} waits for {:?}", after.step);
             let deletes = matches!(plan.step(after.step).action, Action::Delete { .. });
@@ -205,11 +213,16 @@ impl Replay<'_> {
         );
         let firsts = |steps: Vec<StepId>| steps.into_iter().collect::<BTreeSet<_>>();
         let same = firsts(outcome.done.clone()) == done
-            && firsts(outcome.failed.iter().map(|(step, _)| *step).collect()) == with(Stand::Failed)
+            && firsts(outcome.failed.iter().map(|(step, _)| *step).collect())
+                == with(Stand::Failed)
             && firsts(outcome.skipped.iter().map(|(step, _)| *step).collect())
                 == with(Stand::Skipped)
             && firsts(outcome.abandoned.clone()) == with(Stand::Abandoned);
-        ensure!(same, "the events say {:?}, the outcome {outcome:?}", self.stands);
+        ensure!(
+            same,
+            "the events say {:?}, the outcome {outcome:?}",
+            self.stands
+        );
         let count = outcome.done.len()
             + outcome.failed.len()
             + outcome.skipped.len()

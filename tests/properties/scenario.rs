@@ -6,13 +6,19 @@ use qpiac::model::{Graph, Owner, Schema, Tags};
 use qpiac::sim::{Pace, World};
 
 use crate::fakes;
+use crate::specs::{self, SpecWish, spec_wishes};
 use crate::wish::{Wish, wishes};
+
+/// Where the stack is.
+const REGION: &str = "us-east-1";
 
 /// What a stack is and what it shall become.
 #[derive(Clone, Debug)]
 pub(crate) enum Pair {
     /// Of made-up kinds.
     Fake { before: Wish, after: Wish },
+    /// Of the real ones, by stack files.
+    Real { before: SpecWish, after: SpecWish },
 }
 
 /// A pair of graphs, in a cloud that follows from a seed.
@@ -52,12 +58,15 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
 }
 
 fn pair() -> impl Strategy<Value = Pair> {
-    wishes().prop_map(|(before, after)| Pair::Fake { before, after })
+    prop_oneof![
+        2 => wishes().prop_map(|(before, after)| Pair::Fake { before, after }),
+        1 => spec_wishes().prop_map(|(before, after)| Pair::Real { before, after }),
+    ]
 }
 
 /// The stack that scenarios are about.
 pub(crate) fn owner() -> Owner {
-    Owner::new("shop", "mars-1")
+    Owner::new("shop", REGION)
 }
 
 impl Pair {
@@ -65,6 +74,7 @@ impl Pair {
     pub(crate) fn schemas(&self) -> &'static [&'static Schema] {
         match self {
             Self::Fake { .. } => &fakes::SCHEMAS,
+            Self::Real { .. } => &specs::SCHEMAS,
         }
     }
 
@@ -77,13 +87,16 @@ impl Pair {
     pub(crate) fn after(&self) -> Graph {
         match self {
             Self::Fake { after, .. } => after.graph(&owner(), "shop"),
+            Self::Real { after, .. } => after.graph(&owner()),
         }
     }
 
-    /// The first graph for another stack, with other names in the account.
+    /// The first graph for another stack, whose names in the account begin with the prefix; those
+    /// of real kinds begin with the stack's name.
     pub(crate) fn before_of(&self, owner: &Owner, prefix: &str) -> Graph {
         match self {
             Self::Fake { before, .. } => before.graph(owner, prefix),
+            Self::Real { before, .. } => before.graph(owner),
         }
     }
 }
@@ -96,7 +109,7 @@ pub(crate) fn nothing() -> Graph {
 impl Scenario {
     /// A cloud without anything in it.
     pub(crate) fn world(&self) -> World {
-        World::new("123456789012", "mars-1", self.seed)
+        World::new("123456789012", REGION, self.seed)
     }
 
     /// How the engine goes about it.

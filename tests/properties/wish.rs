@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use proptest::option::{of, weighted};
-use proptest::prelude::{Strategy, any, prop_oneof, Just};
 use proptest::array::{uniform2, uniform3, uniform4};
+use proptest::option::{of, weighted};
+use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use qpiac::model::{Cidr, Graph, Owner, Ref, Tags, Text};
 
 use crate::fakes::{
@@ -87,29 +87,31 @@ struct RunnerWish {
 }
 
 /// Any wish.
-pub(crate) fn wish() -> impl Strategy<Value = Wish> {
-    let net = (0..3_u8, any::<bool>(), any::<bool>())
-        .prop_map(|(range, dns, gate)| NetWish { range, dns, gate });
+pub(crate) fn wish() -> BoxedStrategy<Wish> {
+    let net = (0..3_u8, any::<bool>(), any::<bool>()).prop_map(|(range, dns, gate)| NetWish {
+        range,
+        dns,
+        gate,
+    });
     let part = (0..2_usize, 0..RANGES.len()).prop_map(|(net, range)| PartWish { net, range });
-    let group = (0..2_usize, 0..3_u8, any::<bool>()).prop_map(|(net, purpose, telling)| {
-        GroupWish {
+    let group =
+        (0..2_usize, 0..3_u8, any::<bool>()).prop_map(|(net, purpose, telling)| GroupWish {
             net,
             purpose,
             telling,
-        }
-    });
-    let rule = (0..3_usize, 80..83_u16, of(0..3_usize), 0..2_u8).prop_map(
-        |(group, port, from, why)| RuleWish {
-            group,
-            port,
-            from,
-            why,
-        },
-    );
-    let path = (0..4_usize, 0..3_u8, 0..2_usize)
-        .prop_map(|(part, to, over)| PathWish { part, to, over });
-    let revision =
-        (0..3_u8, of(0..2_usize)).prop_map(|(image, log)| RevisionWish { image, log });
+        });
+    let rule =
+        (0..3_usize, 80..83_u16, of(0..3_usize), 0..2_u8).prop_map(|(group, port, from, why)| {
+            RuleWish {
+                group,
+                port,
+                from,
+                why,
+            }
+        });
+    let path =
+        (0..4_usize, 0..3_u8, 0..2_usize).prop_map(|(part, to, over)| PathWish { part, to, over });
+    let revision = (0..3_u8, of(0..2_usize)).prop_map(|(image, log)| RevisionWish { image, log });
     let runner = (0..3_usize, 0..2_usize, 0..16_u8, 0..8_u8, 1..4_u32).prop_map(
         |(name, revision, parts, groups, count)| RunnerWish {
             name,
@@ -145,11 +147,16 @@ pub(crate) fn wish() -> impl Strategy<Value = Wish> {
                 runners,
             },
         )
+        .boxed()
 }
 
 /// Rather something than nothing.
-fn often<S: Strategy>(what: S) -> impl Strategy<Value = Option<S::Value>> {
-    weighted(0.75, what)
+fn often<S>(what: S) -> BoxedStrategy<Option<S::Value>>
+where
+    S: Strategy + 'static,
+    S::Value: Clone,
+{
+    weighted(0.75, what).boxed()
 }
 
 /// Any two wishes, the second of which often has much in common with the first.
@@ -293,7 +300,8 @@ impl Made<'_> {
                 continue;
             }
             others.push(range);
-            self.parts.push(self.graph.add(name, &Part { net, range }).id);
+            self.parts
+                .push(self.graph.add(name, &Part { net, range }).id);
         }
     }
 

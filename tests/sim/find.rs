@@ -38,6 +38,12 @@ async fn identifiers_look_like_their_forms() {
     let outputs = sim.perform(create("worker", &role)).await.expect("a role");
     assert_eq!(outputs["arn"], "arn:sim:iam::123456789012:role/worker");
     assert_eq!(outputs["name"], "worker");
+    for (role, arn) in [(None, ""), (Some("worker"), outputs["arn"].as_str())] {
+        let role = role.map(Ref::known);
+        let outputs = sim.perform(create("web", &Group { role })).await;
+        let what = "an output of what it refers to";
+        assert_eq!(outputs.expect("a group")["role"], arn, "{what}");
+    }
 
     let part = Part {
         net_id: Ref::known(net_id.as_str()),

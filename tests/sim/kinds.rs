@@ -25,6 +25,8 @@ classes! {
     RoleName = "role-name", "{name}";
     /// Identifies a group.
     GroupId = "group", "group-########";
+    /// The role of a group.
+    GroupRole = "group-role", "{role.arn}";
     /// Identifies a rule.
     RuleId = "rule", "rule-########";
 }
@@ -273,6 +275,8 @@ pub(crate) struct Group {
 pub(crate) struct GroupOutputs {
     /// Its identifier.
     pub(crate) id: Id<GroupId>,
+    /// The ARN of its role.
+    pub(crate) role: Id<GroupRole>,
 }
 
 /// A rule of a group, which may name another group.

@@ -1,0 +1,223 @@
+//! What can be said on the command line.
+//!
+//! May depend on `model`. Invariant: nothing here does anything; an argument means the same for
+//! every command that takes it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::model::Address;
+
+/// Where the sandbox keeps its world, unless another file is named.
+pub const SANDBOX_FILE: &str = ".qpiac/sandbox.json";
+
+/// Infrastructure as code for a web service on AWS: one file, one binary, no state file.
+#[derive(Debug, Parser)]
+#[command(
+    name = "qpiac",
+    version,
+    after_help = "Try it without an AWS account: qpiac apply --sandbox"
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Say more; twice for even more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check stack.yaml; nothing is read from AWS
+    #[command(
+        after_help = "Examples:\n  qpiac validate\n  qpiac validate -f staging.yaml --format json"
+    )]
+    Validate(Validate),
+    /// Show what apply would change
+    #[command(
+        after_help = "Examples:\n  qpiac plan\n  qpiac plan --detailed-exitcode   # exits with 2 when there are changes\n  qpiac plan --format json | jq .summary\n  qpiac plan --target ecs-service/app"
+    )]
+    Plan(Plan),
+    /// Make AWS what stack.yaml says
+    #[command(
+        after_help = "Examples:\n  qpiac apply\n  qpiac apply --sandbox            # without an AWS account\n  qpiac apply --yes --format jsonl # in CI, one event a line\n  qpiac apply --replace nat-gateway/a"
+    )]
+    Apply(Apply),
+    /// Delete everything that belongs to the stack
+    #[command(
+        after_help = "Examples:\n  qpiac destroy\n  qpiac destroy --stack shop --region eu-west-1   # without stack.yaml"
+    )]
+    Destroy(Destroy),
+    /// Print the JSON Schema of stack.yaml, for editors
+    #[command(after_help = "Example:\n  qpiac schema > stack.schema.json")]
+    Schema,
+    /// Print the completions of a shell
+    #[command(
+        after_help = "Example:\n  qpiac completions bash > ~/.local/share/bash-completion/completions/qpiac"
+    )]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Which form the output has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One document at the end.
+    Json,
+    /// One document a line, as things happen.
+    Jsonl,
+}
+
+/// Where the stack file is.
+#[derive(Debug, Args)]
+pub struct File {
+    /// The file that describes the stack
+    #[arg(short, long, value_name = "FILE", default_value = "stack.yaml")]
+    pub file: PathBuf,
+}
+
+/// Which cloud is meant.
+#[derive(Debug, Args)]
+pub struct Cloud {
+    /// The region; must be the stack file's where that names one
+    #[arg(long, value_name = "REGION", value_parser = word)]
+    pub region: Option<String>,
+    /// The profile of the AWS configuration to use
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Use a simulated AWS, kept in FILE, instead of the real one [default FILE: .qpiac/sandbox.json] [env: QPIAC_SANDBOX=1 or FILE]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = SANDBOX_FILE)]
+    pub sandbox: Option<PathBuf>,
+    /// Say which calls were made, in how many rounds, with how many repetitions
+    #[arg(long)]
+    pub stats: bool,
+}
+
+/// A part of the stack.
+#[derive(Debug, Args)]
+pub struct Choice {
+    /// Only this resource and what it needs; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<Address>,
+    /// Everything but this resource and what needs it; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub exclude: Vec<Address>,
+}
+
+/// Arguments of `validate`.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// The stack file.
+    #[command(flatten)]
+    pub file: File,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The stack file.
+    #[command(flatten)]
+    pub file: File,
+    /// The cloud.
+    #[command(flatten)]
+    pub cloud: Cloud,
+    /// A part of the stack.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Replace this resource although nothing demands it; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<Address>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub struct Apply {
+    /// The stack file.
+    #[command(flatten)]
+    pub file: File,
+    /// The cloud.
+    #[command(flatten)]
+    pub cloud: Cloud,
+    /// A part of the stack.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Replace this resource although nothing demands it; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub replace: Vec<Address>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Arguments of `destroy`.
+#[derive(Debug, Args)]
+pub struct Destroy {
+    /// The stack file.
+    #[command(flatten)]
+    pub file: File,
+    /// The cloud.
+    #[command(flatten)]
+    pub cloud: Cloud,
+    /// A part of the stack.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// The stack's name, instead of a stack file
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = word,
+        requires = "region",
+        conflicts_with = "file"
+    )]
+    pub stack: Option<String>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// The name of a stack or a region, which becomes part of names and filters.
+fn word(text: &str) -> Result<String, String> {
+    let is_admitted = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !text.is_empty() && text.chars().all(is_admitted) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected lower-case letters, digits and hyphens".to_owned())
+    }
+}

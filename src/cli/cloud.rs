@@ -1,0 +1,167 @@
+//! The cloud that a command works on: AWS, or the sandbox.
+//!
+//! May depend on `aws`, `resources`, `sim` and `engine`. Invariant: the sandbox says that it is one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::arguments;
+use super::terminal::Terminal;
+use crate::aws::{self, Clients};
+use crate::engine::{Provider, Settings};
+use crate::model::{Owner, Schema};
+use crate::render::{Stats, message};
+use crate::resources::{Aws, KINDS};
+use crate::sim::{self, Sim, World};
+
+/// The account of a sandbox whose stack names none.
+const SANDBOX_ACCOUNT: &str = "123456789012";
+/// The pause before the first look in the sandbox, in milliseconds.
+const SANDBOX_PACE_MS: u64 = 150;
+
+/// A cloud.
+pub(super) enum Cloud {
+    /// The real one.
+    Aws(Box<Aws>),
+    /// The simulated one.
+    Sandbox(Box<Sim>),
+}
+
+impl Cloud {
+    /// The cloud that the arguments name, for this stack.
+    pub(super) async fn open(
+        given: &arguments::Cloud,
+        owner: &Owner,
+        account: Option<&str>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
+        if let Some(path) = sandbox_file(given) {
+            return Self::open_sandbox(&path, owner, account, terminal);
+        }
+        let settings = aws::Settings {
+            region: Some(owner.region.clone()),
+            profile: given.profile.clone(),
+        };
+        let clients = Clients::connect(&settings).await?;
+        Ok(Self::Aws(Box::new(Aws::new(clients))))
+    }
+
+    fn open_sandbox(
+        path: &Path,
+        owner: &Owner,
+        account: Option<&str>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Self> {
+        let schemas: Vec<&'static Schema> = KINDS.iter().map(|kind| kind.schema).collect();
+        let account = account.unwrap_or(SANDBOX_ACCOUNT);
+        let fresh = World::new(account, &owner.region, rand::random());
+        let sim = Sim::open(&schemas, path, fresh, sim::Settings::sandbox())?;
+        terminal.line(&message::note(format!(
+            "this is the sandbox in {}: a simulated AWS, and nothing in it is real",
+            path.display()
+        )));
+        Ok(Self::Sandbox(Box::new(sim)))
+    }
+
+    /// The cloud as the engine sees it.
+    pub(super) fn provider(&self) -> &dyn Provider {
+        match self {
+            Self::Aws(aws) => aws.as_ref(),
+            Self::Sandbox(sim) => sim.as_ref(),
+        }
+    }
+
+    /// Whether it is the simulated one.
+    pub(super) fn is_sandbox(&self) -> bool {
+        matches!(self, Self::Sandbox(_))
+    }
+
+    /// How the engine goes about its work here.
+    pub(super) fn settings(&self) -> anyhow::Result<Settings> {
+        let mut settings = Settings::default();
+        if self.is_sandbox() {
+            settings.pace_ms = SANDBOX_PACE_MS;
+            settings.read_lag_ms = 0;
+        }
+        if let Some(pace_ms) = number("QPIAC_PACE_MS")? {
+            settings.pace_ms = pace_ms;
+        }
+        if let Some(lag_ms) = number("QPIAC_READ_LAG_MS")? {
+            settings.read_lag_ms = lag_ms;
+        }
+        Ok(settings)
+    }
+
+    /// That the credentials belong to the account that the stack names.
+    ///
+    /// # Errors
+    /// They belong to another, or AWS does not say.
+    pub(super) async fn check_account(&self, wanted: Option<&str>) -> anyhow::Result<()> {
+        let account = match self {
+            Self::Aws(aws) => {
+                let caller = aws.clients().caller().await;
+                caller.context("AWS does not say who you are")?.account
+            }
+            Self::Sandbox(sim) => sim.world().account,
+        };
+        match wanted {
+            Some(wanted) if wanted != account => bail!(
+                "the stack belongs to account {wanted}, and the credentials to account {account}\nhint: choose others with --profile or AWS_PROFILE"
+            ),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// What was called so far.
+    pub(super) fn stats(&self) -> Stats {
+        match self {
+            Self::Aws(aws) => {
+                let stats = aws.clients().stats();
+                Stats {
+                    calls: stats.calls,
+                    rounds: stats.rounds,
+                    retries: stats.retries,
+                    ..Stats::default()
+                }
+            }
+            Self::Sandbox(sim) => {
+                let mut stats = Stats::default();
+                for call in sim.calls() {
+                    let verb = match call.action {
+                        sim::Action::Find => "find",
+                        sim::Action::Create => "create",
+                        sim::Action::Update => "update",
+                        sim::Action::Delete => "delete",
+                    };
+                    let kind = stats.calls.entry(call.kind.to_string()).or_default();
+                    *kind.entry(verb.to_owned()).or_default() += 1;
+                }
+                stats
+            }
+        }
+    }
+}
+
+/// The file of the sandbox, where one is asked for by argument or environment.
+fn sandbox_file(given: &arguments::Cloud) -> Option<PathBuf> {
+    if given.sandbox.is_some() {
+        return given.sandbox.clone();
+    }
+    let named = PathBuf::from(std::env::var_os("QPIAC_SANDBOX")?);
+    match named.to_str() {
+        Some("" | "0" | "false") => None,
+        Some("1" | "true") => Some(PathBuf::from(arguments::SANDBOX_FILE)),
+        Some(_) | None => Some(named),
+    }
+}
+
+fn number(variable: &str) -> anyhow::Result<Option<u64>> {
+    match std::env::var(variable) {
+        Ok(text) => text
+            .parse()
+            .map(Some)
+            .with_context(|| format!("{variable} is `{text}`; expected milliseconds as a number")),
+        Err(_) => Ok(None),
+    }
+}

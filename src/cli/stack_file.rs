@@ -1,0 +1,62 @@
+//! Reading the stack file, with everything that is wrong with it.
+//!
+//! May depend on `spec` and `render`. Invariant: nothing goes on with a file that has an error.
+
+use anyhow::{Context, bail};
+
+use super::Misuse;
+use super::arguments::File;
+use super::terminal::Terminal;
+use crate::spec::diagnostic::{Diagnostics, Style};
+use crate::spec::{self, Spec};
+
+/// The text of the stack file.
+pub(super) fn text(file: &File) -> anyhow::Result<Vec<u8>> {
+    let path = file.file.display();
+    match std::fs::read(&file.file) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
+            "there is no file {path}\nhint: name another with --file, or write one; docs/reference/stack.md says what is in it"
+        ),
+        Err(error) => Err(error).with_context(|| format!("cannot read {path}")),
+    }
+}
+
+/// The stack that the file describes, or nothing after its errors were shown.
+pub(super) fn read(file: &File, terminal: &Terminal) -> anyhow::Result<Option<Spec>> {
+    match spec::read(&file.file.display().to_string(), text(file)?) {
+        Ok(reading) => {
+            terminal.say(&drawn(&reading.warnings, terminal));
+            Ok(Some(reading.spec))
+        }
+        Err(problems) => {
+            terminal.say(&drawn(&problems, terminal));
+            let count = problems.errors();
+            let plural = if count == 1 { "" } else { "s" };
+            let path = file.file.display();
+            terminal.line(&crate::render::message::error(format!(
+                "{count} error{plural} in {path}; nothing was changed"
+            )));
+            Ok(None)
+        }
+    }
+}
+
+/// Problems as they are drawn on this terminal.
+pub(super) fn drawn(problems: &Diagnostics, terminal: &Terminal) -> String {
+    problems.render(Style {
+        colour: terminal.has_colour(),
+        width: terminal.width(),
+    })
+}
+
+/// That the command line and the file mean the same region.
+pub(super) fn check_region(given: Option<&str>, spec: &Spec) -> Result<(), Misuse> {
+    match given {
+        Some(region) if region != spec.region.as_str() => Err(Misuse(format!(
+            "--region {region} differs from the stack file's region {}\nhint: leave --region out, or change the file",
+            spec.region
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,0 +1,109 @@
+//! The two streams, their colours, and who is at the other end.
+//!
+//! May depend on `render`. Invariant: nothing else in the program writes to a stream.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::arguments::Color;
+use crate::render::message;
+
+/// Columns where nothing says how many there are.
+const COLUMNS: usize = 100;
+
+/// Where output goes.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    choice: ColorChoice,
+    /// How often `-v` was given.
+    pub(super) verbose: u8,
+}
+
+impl Terminal {
+    /// Streams with these colours; starts the log that `-v` asks for.
+    pub(super) fn new(color: Color, verbose: u8) -> Self {
+        let choice = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        // clap writes through the same choice.
+        choice.write_global();
+        let level = match verbose {
+            0 => "warn",
+            1 => "qpiac=info,warn",
+            _ => "qpiac=debug,aws_config=info,warn",
+        };
+        let filter = tracing_subscriber::EnvFilter::new(level);
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .with_ansi(false)
+            .without_time()
+            .log_internal_errors(false)
+            .init();
+        Self { choice, verbose }
+    }
+
+    /// What a program reads. That it stopped reading does not stop the work, nor is it an error.
+    pub(super) fn data(&self, text: &str) -> io::Result<()> {
+        let mut out = AutoStream::new(io::stdout(), self.choice);
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+
+    /// What a person is told. That nobody listens does not stop the work.
+    pub(super) fn say(&self, text: &str) {
+        let mut err = AutoStream::new(io::stderr(), self.choice);
+        let _ = err.write_all(text.as_bytes());
+        let _ = err.flush();
+    }
+
+    /// A line that a person is told.
+    pub(super) fn line(&self, text: &str) {
+        self.say(&format!("{text}\n"));
+    }
+
+    /// An error with its causes and hints.
+    pub(super) fn error(&self, error: &anyhow::Error) {
+        let text = format!("{error:#}");
+        for (at, line) in text.lines().enumerate() {
+            match line.strip_prefix("hint: ") {
+                Some(hint) => self.line(&message::hint(hint)),
+                None if at == 0 => self.line(&message::error(line)),
+                None => self.line(line),
+            }
+        }
+    }
+
+    /// Whether a person can answer questions.
+    pub(super) fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Whether a person watches what is said.
+    pub(super) fn is_watched(&self) -> bool {
+        io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    }
+
+    /// Whether what is said has colours.
+    pub(super) fn has_colour(&self) -> bool {
+        AutoStream::new(io::stderr(), self.choice).current_choice() != ColorChoice::Never
+    }
+
+    /// Columns of the terminal that shows stdout.
+    pub(super) fn width(&self) -> usize {
+        let given = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok());
+        given.unwrap_or_else(|| {
+            terminal_size::terminal_size()
+                .filter(|_| io::stdout().is_terminal())
+                .map_or(COLUMNS, |(width, _)| usize::from(width.0))
+        })
+    }
+}
