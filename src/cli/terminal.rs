@@ -31,7 +31,7 @@ impl Terminal {
         // clap writes through the same choice.
         choice.write_global();
         let level = match verbose {
-            0 => "warn",
+            0 => "error",
             1 => "qpiac=info,warn",
             _ => "qpiac=debug,aws_config=info,warn",
         };

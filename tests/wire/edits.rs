@@ -46,7 +46,10 @@ macro_rules! edits {
 }
 
 edits! {
-    size: default("cpu: 256 ", "cpu: 512 ");
+    size: {
+        let (before, after) = default("cpu: 256 ", "cpu: 512 ");
+        (before, edit(&after, "memory: 512 ", "memory: 1024 "))
+    };
     memory: default("memory: 512 ", "memory: 1024 ");
     count: default("count: 2 ", "count: 3 ");
     image: default("app:1.0", "app:1.1");

@@ -67,10 +67,13 @@ async fn default_network(observer: &Observer) -> String {
         .send()
         .await
         .unwrap();
-    format!("{vpcs:?} {subnets:?} {groups:?} {tables:?}")
-        .split("_request_id")
-        .filter(|part| part.contains("vpc"))
-        .collect()
+    format!(
+        "{:#?}{:#?}{:#?}{:#?}",
+        vpcs.vpcs(),
+        subnets.subnets(),
+        groups.security_groups(),
+        tables.route_tables()
+    )
 }
 
 fn ours() -> Filter {
