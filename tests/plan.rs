@@ -219,6 +219,7 @@ fn show(plan: &Plan) -> String {
             Reason::Replaced { attributes } => format!(" replaced by {}", attributes.join(",")),
             Reason::HoldsReplaced { target } => format!(" holds {target}"),
             Reason::Broken { message } => format!(" broken: {message}"),
+            Reason::Settling { message } => format!(" settling: {message}"),
             Reason::Unwanted | Reason::Superseded | Reason::Leaving | Reason::Requested => {
                 format!(" {}", format!("{:?}", step.because).to_lowercase())
             }
@@ -532,6 +533,22 @@ fn a_broken_bridge_is_replaced() {
 0 + bridge/main broken: it fell <>
 1 ~[over] path/a.0.0.0.0/0 <0r>
 2 - bridge/main broken: it fell <0r 1r>
+"#,
+    );
+}
+
+#[test]
+fn what_an_earlier_run_left_half_done_is_waited_for() {
+    let mut records = altered("bridge/main", |r| {
+        r.state = State::Busy("pending".to_owned());
+    });
+    records.retain(|r| r.kind != "path");
+    check_world(
+        records,
+        &Options::default(),
+        r#"
+0 ~[] bridge/main settling: pending <>
+1 + path/a.0.0.0.0/0 <0r>
 "#,
     );
 }

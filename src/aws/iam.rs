@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::clients::Clients;
 use super::fault::{Call, of_build};
-use crate::model::{Fault, Tags};
+use crate::model::{Fault, FaultClass, Tags};
 
 /// Tags as a call takes them.
 ///
@@ -51,7 +51,8 @@ pub async fn ensure_service_linked_role(aws: &Clients, service: &str) -> Result<
         .await
         .at("iam:CreateServiceLinkedRole");
     match made {
-        Err(fault) if !is_taken(&fault) => Err(fault),
+        // Whoever may not make the role may well find it there; if not, the call that needs it says so.
+        Err(fault) if !is_taken(&fault) && fault.class != FaultClass::Denied => Err(fault),
         Ok(_) | Err(_) => Ok(()),
     }
 }

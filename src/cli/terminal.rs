@@ -70,13 +70,22 @@ impl Terminal {
 
     /// An error with its causes and hints.
     pub(super) fn error(&self, error: &anyhow::Error) {
-        let text = format!("{error:#}");
-        for (at, line) in text.lines().enumerate() {
-            match line.strip_prefix("hint: ") {
-                Some(hint) => self.line(&message::hint(hint)),
-                None if at == 0 => self.line(&message::error(line)),
-                None => self.line(line),
+        let mut messages: Vec<String> = Vec::new();
+        let mut hints: Vec<String> = Vec::new();
+        for cause in error.chain() {
+            let text = cause.to_string();
+            let (hint, message): (Vec<&str>, Vec<&str>) =
+                text.lines().partition(|line| line.starts_with("hint: "));
+            let message = message.join("\n");
+            // Some errors say themselves what caused them.
+            if !messages.iter().any(|before| before.contains(&message)) {
+                messages.push(message);
             }
+            hints.extend(hint.iter().map(|hint| hint.replacen("hint: ", "", 1)));
+        }
+        self.line(&message::error(messages.join(": ")));
+        for hint in hints {
+            self.line(&message::hint(hint));
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) enum Decision {
         changes: Vec<Change>,
         tags: TagChange,
     },
+    /// It is as wanted and does not work yet; what AWS says.
+    Settle { message: String },
     /// A new one takes its place.
     Replace { order: Replacement, because: Reason },
 }
@@ -196,7 +198,7 @@ fn known(verdicts: &Verdicts<'_>, output: &OutputName) -> Option<String> {
     let verdict = verdicts.get(&output.address)?;
     let record = verdict.current?;
     let stays = match &verdict.decision {
-        Decision::Keep => true,
+        Decision::Keep | Decision::Settle { .. } => true,
         Decision::Update { changes, .. } => {
             changes.is_empty()
                 || !verdict
@@ -356,7 +358,12 @@ impl Assessment {
                 },
                 because,
             },
-            None if self.rank == Rank::Keep => Decision::Keep,
+            None if self.rank == Rank::Keep => match &record.state {
+                State::Busy(message) => Decision::Settle {
+                    message: message.clone(),
+                },
+                State::Ready | State::Broken(_) | State::Leaving => Decision::Keep,
+            },
             None => Decision::Update {
                 changes: self.changes,
                 tags: self.tags,

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{collide, holds};
+use super::following::{found_share, stand_ins, wanted_share};
 use super::planner::Draft;
 use super::step::{Action, After, Step, StepId};
 use crate::model::{
-    Address, Following, Milestone, OutputName, Record, Schema, Snapshot, Value, Values,
-    kind_of_class,
+    Address, Graph, Milestone, OutputName, Record, Schema, Snapshot, Value, Values,
 };
 
 /// What each draft waits for.
@@ -40,6 +40,7 @@ struct Holder<'d> {
 /// What each draft waits for.
 pub(super) fn after(
     drafts: &[Draft<'_>],
+    graph: &Graph,
     snapshot: &Snapshot,
     schemas: &[&'static Schema],
 ) -> Edges {
@@ -70,13 +71,18 @@ pub(super) fn after(
             room.wait_as_parent(at, found);
         }
     }
+    for (at, draft) in drafts.iter().enumerate() {
+        if let (Action::Delete { found }, None) = (&draft.action, draft.replaces) {
+            room.wait_for_stand_ins(at, &stand_ins(graph, snapshot, schemas, found));
+        }
+    }
     room.edges
 }
 
 /// Whether nothing but tags changes, which concerns nobody else.
 fn is_retagging(draft: &Draft<'_>) -> bool {
     match &draft.action {
-        Action::Update { changes, .. } => changes.is_empty(),
+        Action::Update { changes, tags, .. } => changes.is_empty() && !tags.is_empty(),
         Action::Create { .. } | Action::Delete { .. } => false,
     }
 }
@@ -171,9 +177,6 @@ impl<'a, 'd> Room<'a, 'd> {
             return;
         };
         for following in node.schema.after {
-            let own = following
-                .sharing
-                .map(|kind| wanted_of_kind(&node.values, kind));
             for (other, draft) in self.drafts.iter().enumerate() {
                 let (Some(target), true) = (draft.node, draft.schema.kind == *following.kind)
                 else {
@@ -182,13 +185,7 @@ impl<'a, 'd> Room<'a, 'd> {
                 if is_retagging(draft) {
                     continue;
                 }
-                let shared = match (&own, following.sharing) {
-                    (Some(own), Some(kind)) => {
-                        !own.is_disjoint(&wanted_of_kind(&target.values, kind))
-                    }
-                    (None, _) | (_, None) => true,
-                };
-                if shared {
+                if wanted_share(following, &node.values, &target.values) {
                     self.wait(at, other, Milestone::Ready);
                 }
             }
@@ -227,10 +224,26 @@ impl<'a, 'd> Room<'a, 'd> {
     }
 
     fn wait_unless_cyclic(&mut self, at: usize, holder: Holder<'_>) {
-        if let Some((target, until)) = self.release(holder)
-            && !self.waits(target, at)
-        {
+        if let Some((target, until)) = self.release(holder) {
+            self.prefer(at, target, until);
+        }
+    }
+
+    /// Waits, unless the other waits already.
+    fn prefer(&mut self, at: usize, target: usize, until: Milestone) {
+        if !self.waits(target, at) {
             self.wait(at, target, until);
+        }
+    }
+
+    /// What goes without a successor stays until whatever takes over its part is ready.
+    fn wait_for_stand_ins(&mut self, at: usize, stand_ins: &BTreeSet<&Address>) {
+        for (other, draft) in self.drafts.iter().enumerate() {
+            if let Action::Create { .. } = draft.action
+                && stand_ins.contains(draft.address)
+            {
+                self.prefer(at, other, Milestone::Ready);
+            }
         }
     }
 
@@ -271,31 +284,11 @@ impl<'a, 'd> Room<'a, 'd> {
                 .schema
                 .after
                 .iter()
-                .any(|f| kind == *f.kind && self.share(f, found, follower));
+                .any(|f| kind == *f.kind && found_share(self.schemas, f, found, follower));
             if follows {
                 self.wait(at, other, Milestone::Gone);
             }
         }
-    }
-
-    fn share(&self, following: &Following, one: &Record, other: &Record) -> bool {
-        following.sharing.is_none_or(|kind| {
-            !self
-                .found_of_kind(&one.values, kind)
-                .is_disjoint(&self.found_of_kind(&other.values, kind))
-        })
-    }
-
-    fn found_of_kind(&self, values: &Values, kind: &str) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        for value in values.values() {
-            value.each_id(&mut |class, id| {
-                if kind_of_class(self.schemas, class).is_some_and(|k| *k == *kind) {
-                    found.insert(id.to_owned());
-                }
-            });
-        }
-        found
     }
 
     /// A child that goes because its parent goes does not go before those who use the parent: a
@@ -351,19 +344,6 @@ impl<'a, 'd> Room<'a, 'd> {
         };
         self.wait(at, other, until);
     }
-}
-
-/// The addresses of this kind that wanted attributes refer to.
-fn wanted_of_kind<'v>(values: &'v Values, kind: &str) -> BTreeSet<&'v Address> {
-    let mut found = BTreeSet::new();
-    for value in values.values() {
-        value.each_pending(&mut |output, _| {
-            if output.address.kind == *kind {
-                found.insert(&output.address);
-            }
-        });
-    }
-    found
 }
 
 /// The addresses whose records hold this one and stay as they are.

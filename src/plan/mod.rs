@@ -5,6 +5,7 @@
 
 mod decide;
 mod edges;
+mod following;
 mod order;
 mod planner;
 mod refuse;

@@ -10,7 +10,9 @@ use super::order;
 use super::refuse::{Refusal, Refused};
 use super::scope;
 use super::step::{Action, Plan, Reason, Scope};
-use crate::model::{Address, Graph, Node, Record, Replacement, Schema, Snapshot, State, Value};
+use crate::model::{
+    Address, Graph, Node, Record, Replacement, Schema, Snapshot, State, TagChange, Value,
+};
 
 /// What the user asks of a plan beyond the stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +63,7 @@ pub fn plan(
         let mut found_refusals = refusals.clone();
         let verdicts = question.decide(&mut found_refusals);
         let drafts = drafts(&question, &verdicts, schemas);
-        let after = edges::after(&drafts, snapshot, schemas);
+        let after = edges::after(&drafts, graph, snapshot, schemas);
         found_refusals.extend(refuse_superseded(&drafts, snapshot, schemas));
         match order::sort(&needs(&after)) {
             _ if !found_refusals.is_empty() => return Err(refused(found_refusals)),
@@ -361,6 +363,18 @@ fn draft_verdict<'a>(address: &'a Address, verdict: &Verdict<'a>, drafts: &mut V
             drafts.extend([first, second]);
         }
         (Decision::Create, _) => drafts.push(draft(create(), Reason::Missing)),
-        (Decision::Keep, _) | (Decision::Update { .. } | Decision::Replace { .. }, None) => {}
+        (Decision::Settle { message }, Some(current)) => drafts.push(draft(
+            Action::Update {
+                want: verdict.want.clone(),
+                found: current.clone(),
+                changes: Vec::new(),
+                tags: TagChange::default(),
+            },
+            Reason::Settling {
+                message: message.clone(),
+            },
+        )),
+        (Decision::Keep, _)
+        | (Decision::Update { .. } | Decision::Replace { .. } | Decision::Settle { .. }, None) => {}
     }
 }

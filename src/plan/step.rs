@@ -26,7 +26,7 @@ pub enum Action {
         /// Its tags.
         mark: Tags,
     },
-    /// Changes a resource in place.
+    /// Changes a resource in place; where nothing differs, waits until it works.
     Update {
         /// The attributes that it shall have; outputs of earlier steps are pending.
         want: Values,
@@ -86,6 +86,11 @@ pub enum Reason {
     Superseded,
     /// An earlier run or somebody else is deleting it.
     Leaving,
+    /// It is as wanted, and AWS is still working on it; what AWS says.
+    Settling {
+        /// AWS's words.
+        message: String,
+    },
 }
 
 /// What a step waits for.

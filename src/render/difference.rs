@@ -9,7 +9,12 @@ use super::value::key_text;
 use crate::model::Value;
 
 /// Members by which the items of a list are told apart, the first that all items have.
-const ITEM_KEYS: [&str; 3] = ["name", "key", "sid"];
+const ITEM_KEYS: [&str; 3] = ["name", "key", "Sid"];
+/// The members of what is not there.
+static NO_MEMBERS: BTreeMap<String, Value> = BTreeMap::new();
+
+/// Structures by their names.
+type ByName<'a> = BTreeMap<&'a str, &'a Value>;
 
 /// The smallest part of an attribute that differs.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,35 +53,36 @@ fn compare<'a>(path: &str, from: &'a Value, to: &'a Value, leaves: &mut Vec<Leaf
         return;
     }
     let before = leaves.len();
-    match (from, to) {
-        (Value::Map(from), Value::Map(to)) => compare_maps(path, from, to, leaves),
-        (Value::Absent, Value::Map(to)) if !to.is_empty() => {
-            for (key, member) in to {
-                compare(&below(path, key), &Value::Absent, member, leaves);
-            }
-        }
-        (Value::Map(from), Value::Absent) if !from.is_empty() => {
-            for (key, member) in from {
-                compare(&below(path, key), member, &Value::Absent, leaves);
-            }
-        }
-        (Value::Set(from), Value::Set(to)) => compare_sets(path, from, to, leaves),
-        (Value::List(from), Value::List(to)) if structured(from) && structured(to) => {
-            compare_lists(path, from, to, leaves);
-        }
-        (Value::Absent, Value::List(to)) if structured(to) && !to.is_empty() => {
-            compare_lists(path, &[], to, leaves);
-        }
-        (Value::List(from), Value::Absent) if structured(from) && !from.is_empty() => {
-            compare_lists(path, from, &[], leaves);
-        }
-        _ => {}
+    if let Some((from, to)) = named(from, to) {
+        compare_named(path, &from, &to, leaves);
+    } else {
+        compare_parts(path, from, to, leaves);
     }
     if leaves.len() == before {
         leaves.push(Leaf {
             path: path.to_owned(),
             what: one(from, to),
         });
+    }
+}
+
+/// The parts of what has parts; nothing for what has none.
+fn compare_parts<'a>(path: &str, from: &'a Value, to: &'a Value, leaves: &mut Vec<Leaf<'a>>) {
+    match (from, to) {
+        (Value::Map(from), Value::Map(to)) => compare_maps(path, from, to, leaves),
+        (Value::Absent, Value::Map(to)) => compare_maps(path, &NO_MEMBERS, to, leaves),
+        (Value::Map(from), Value::Absent) => compare_maps(path, from, &NO_MEMBERS, leaves),
+        (Value::Set(from), Value::Set(to)) => compare_sets(path, from, to, leaves),
+        (Value::List(from), Value::List(to)) if structured(from) && structured(to) => {
+            compare_lists(path, from, to, leaves);
+        }
+        (Value::Absent, Value::List(to)) if structured(to) => {
+            compare_lists(path, &[], to, leaves);
+        }
+        (Value::List(from), Value::Absent) if structured(from) => {
+            compare_lists(path, from, &[], leaves);
+        }
+        _ => {}
     }
 }
 
@@ -123,39 +129,62 @@ fn structured(items: &[Value]) -> bool {
     items.iter().all(|item| matches!(item, Value::Map(_)))
 }
 
-/// Lists of structures, item by item: by their names where they have some, else by position.
+/// Lists of structures, position by position.
 fn compare_lists<'a>(path: &str, from: &'a [Value], to: &'a [Value], leaves: &mut Vec<Leaf<'a>>) {
-    let named = ITEM_KEYS
-        .iter()
-        .find_map(|key| Some((names(from, key)?, names(to, key)?)));
-    let Some((from_names, to_names)) = named else {
-        for position in 0..from.len().max(to.len()) {
-            let side = |items: &'a [Value]| items.get(position).unwrap_or(&Value::Absent);
-            let path = format!("{path}[{position}]");
-            compare(&path, side(from), side(to), leaves);
-        }
-        return;
-    };
-    let added = to_names
-        .keys()
-        .filter(|name| !from_names.contains_key(*name));
-    for name in from_names.keys().chain(added) {
-        let side = |names: &BTreeMap<&str, &'a Value>| *names.get(name).unwrap_or(&&Value::Absent);
+    for position in 0..from.len().max(to.len()) {
+        let side = |items: &'a [Value]| items.get(position).unwrap_or(&Value::Absent);
+        let path = format!("{path}[{position}]");
+        compare(&path, side(from), side(to), leaves);
+    }
+}
+
+/// Structures that have names, by their names.
+fn compare_named<'a>(path: &str, from: &ByName<'a>, to: &ByName<'a>, leaves: &mut Vec<Leaf<'a>>) {
+    let added = to.keys().filter(|name| !from.contains_key(*name));
+    for name in from.keys().chain(added) {
+        let side = |names: &ByName<'a>| *names.get(name).unwrap_or(&&Value::Absent);
         let path = format!("{path}[{}]", key_text(name));
-        compare(&path, side(&from_names), side(&to_names), leaves);
+        compare(&path, side(from), side(to), leaves);
+    }
+}
+
+/// The items of both sides by their names, where all of them are structures with names.
+fn named<'a>(from: &'a Value, to: &'a Value) -> Option<(ByName<'a>, ByName<'a>)> {
+    let (from, to) = (items(from)?, items(to)?);
+    if from.is_empty() && to.is_empty() {
+        return None;
+    }
+    ITEM_KEYS
+        .iter()
+        .find_map(|key| Some((by_name(&from, key)?, by_name(&to, key)?)))
+}
+
+fn items(value: &Value) -> Option<Vec<&Value>> {
+    match value {
+        Value::Absent => Some(Vec::new()),
+        Value::List(items) => Some(items.iter().collect()),
+        Value::Set(items) => Some(items.iter().collect()),
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Text(_)
+        | Value::Map(_)
+        | Value::Id { .. }
+        | Value::Template(_)
+        | Value::Pending { .. }
+        | Value::Secret(_) => None,
     }
 }
 
 /// The items by their different names, where every one has a name of its own.
-fn names<'a>(items: &'a [Value], key: &str) -> Option<BTreeMap<&'a str, &'a Value>> {
-    let names: BTreeMap<&str, &Value> = items
+fn by_name<'a>(items: &[&'a Value], key: &str) -> Option<ByName<'a>> {
+    let names: ByName<'a> = items
         .iter()
         .map(|item| {
             let Value::Map(members) = item else {
                 return None;
             };
             match members.get(key) {
-                Some(Value::Text(name)) => Some((name.as_str(), item)),
+                Some(Value::Text(name)) => Some((name.as_str(), *item)),
                 Some(_) | None => None,
             }
         })
@@ -235,5 +264,16 @@ mod tests {
     fn sets_lose_and_gain() {
         let set = |items: &[i64]| Value::Set(items.iter().map(|i| Value::Int(*i)).collect());
         assert_eq!(shown(&set(&[1, 2]), &set(&[2, 3])), ["a: - 1", "a: + 3"]);
+    }
+
+    #[test]
+    fn sets_of_named_structures_are_compared_by_name() {
+        let set = |json: &str| Value::Set(BTreeSet::from([value(json)]));
+        let (one, two) = (r#"{"name":"app","port":1}"#, r#"{"name":"app","port":2}"#);
+        assert_eq!(shown(&set(one), &set(two)), ["a[app].port: 1 -> 2"]);
+        assert_eq!(
+            shown(&Value::Absent, &set(one)),
+            ["a[app].name: + app", "a[app].port: + 1"]
+        );
     }
 }

@@ -85,6 +85,7 @@ fn reason(reason: &Reason, document: &mut Map<String, Json>) {
         Reason::Broken { message } => ("broken", Some(("message", json!(message)))),
         Reason::Superseded => ("superseded", None),
         Reason::Leaving => ("leaving", None),
+        Reason::Settling { message } => ("settling", Some(("message", json!(message)))),
     };
     document.insert("reason".into(), json!(why));
     if let Some((key, value)) = detail {

@@ -108,9 +108,11 @@ fn done(step: &StepProgress, elapsed_ms: u64) -> String {
 
 /// The output by which AWS's console finds a resource.
 fn identity(outputs: &OutputValues) -> Option<String> {
-    ["id", "name", "arn"]
+    let known = ["id", "name", "arn"]
         .iter()
-        .find_map(|name| outputs.get(*name))
+        .find_map(|name| outputs.get(*name));
+    known
+        .or_else(|| outputs.values().next())
         .map(|id| one_line(id))
 }
 

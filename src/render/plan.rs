@@ -204,7 +204,8 @@ impl Page<'_> {
                     | Reason::Requested
                     | Reason::Broken { .. }
                     | Reason::Superseded
-                    | Reason::Leaving => &[],
+                    | Reason::Leaving
+                    | Reason::Settling { .. } => &[],
                 };
                 self.changed(create, forcing, &mut lines);
                 self.lost(delete, &mut lines);
@@ -237,6 +238,7 @@ impl Page<'_> {
         if is_new {
             return of_new(&change.attribute, &change.to)
                 .iter()
+                .filter(|leaf| !says_nothing(leaf))
                 .map(|leaf| self.new_leaf(leaf, names))
                 .collect();
         }
@@ -318,6 +320,16 @@ impl Page<'_> {
     }
 }
 
+/// An empty collection of something new.
+fn says_nothing(leaf: &Leaf<'_>) -> bool {
+    match leaf.what {
+        Difference::Added(Value::List(items)) => items.is_empty(),
+        Difference::Added(Value::Set(items)) => items.is_empty(),
+        Difference::Added(Value::Map(members)) => members.is_empty(),
+        Difference::Added(_) | Difference::Removed(_) | Difference::Changed { .. } => false,
+    }
+}
+
 /// Where to break a text that has this much room: behind a space where one is near.
 fn break_at(text: &[char], room: usize) -> usize {
     if text.len() <= room {
@@ -360,6 +372,9 @@ fn notes(item: &Item<'_>) -> Vec<String> {
         }
         Reason::Superseded => notes.push("left over from an earlier run".to_owned()),
         Reason::Leaving => notes.push("is being deleted already".to_owned()),
+        Reason::Settling { message } => {
+            notes.push(format!("AWS is still working on it: {}", one_line(message)));
+        }
     }
     if let Item::Replacement { create, delete } = item {
         notes.push(order(create.id, delete.id).to_owned());

@@ -12,7 +12,8 @@ use super::paint::duration;
 pub struct Stats {
     /// Requests by service and operation.
     pub calls: BTreeMap<String, BTreeMap<String, u64>>,
-    /// The longest chain of requests of which each waited for the one before.
+    /// The longest chain of requests of which each waited for the one before; 0 where that is not
+    /// counted.
     pub rounds: u64,
     /// Requests that were made again, by the SDK or by the engine.
     pub retries: u64,
@@ -32,10 +33,13 @@ impl Stats {
 
     /// The lines that `--stats` prints.
     pub fn table(&self) -> String {
+        let rounds = match self.rounds {
+            0 => String::new(),
+            rounds => format!(" in {rounds} rounds"),
+        };
         let mut out = format!(
-            "calls: {} in {} rounds, {} retries, {} waits ({}), {} altogether\n",
+            "calls: {}{rounds}, {} retries, {} waits ({}), {} altogether\n",
             self.total(),
-            self.rounds,
             self.retries,
             self.waits,
             duration(self.waited_ms),

@@ -32,7 +32,8 @@ classes! {
     replacement = "create-first",
     named = "name",
     find = "ecs:ListClusters, ecs:DescribeClusters",
-    create = "iam:CreateServiceLinkedRole, ecs:DescribeClusters, ecs:CreateCluster, ecs:TagResource",
+    create = "ecs:CreateCluster, ecs:TagResource, ecs:DescribeClusters, \
+              iam:CreateServiceLinkedRole",
     update = "ecs:UpdateClusterSettings, ecs:TagResource, ecs:UntagResource",
     delete = "ecs:DeleteCluster",
     wait_create = "1..600",

@@ -38,7 +38,9 @@ classes! {
     outputs = EcsServiceOutputs,
     replacement = "create-first",
     exclusive = "cluster, name",
-    after = "listener by target-group, listener-rule by target-group, security-group-rule by security-group",
+    after = "listener by target-group, listener-rule by target-group, \
+             security-group-rule by security-group, route-table-association by subnet, \
+             vpc-endpoint by subnet",
     wait_create = "90..1200",
     wait_update = "120..1800",
     wait_delete = "60..1200",

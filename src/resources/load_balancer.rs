@@ -54,9 +54,10 @@ classes! {
     wait_delete = "5..300",
     find = "elasticloadbalancing:DescribeLoadBalancers, elasticloadbalancing:DescribeTargetGroups, \
             elasticloadbalancing:DescribeLoadBalancerAttributes, elasticloadbalancing:DescribeTags",
-    create = "iam:CreateServiceLinkedRole, elasticloadbalancing:DescribeLoadBalancers, \
-              elasticloadbalancing:DescribeTags, elasticloadbalancing:CreateLoadBalancer, \
-              elasticloadbalancing:AddTags, elasticloadbalancing:ModifyLoadBalancerAttributes",
+    create = "elasticloadbalancing:CreateLoadBalancer, elasticloadbalancing:AddTags, \
+              elasticloadbalancing:ModifyLoadBalancerAttributes, \
+              elasticloadbalancing:DescribeLoadBalancers, elasticloadbalancing:DescribeTags, \
+              iam:CreateServiceLinkedRole",
     update = "elasticloadbalancing:SetSubnets, elasticloadbalancing:SetSecurityGroups, \
               elasticloadbalancing:SetIpAddressType, \
               elasticloadbalancing:ModifyLoadBalancerAttributes, \

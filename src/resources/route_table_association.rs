@@ -28,7 +28,8 @@ classes! {
 #[resource(
     kind = "route-table-association",
     outputs = RouteTableAssociationOutputs,
-    replacement = "delete-first",
+    replacement = "create-first",
+    after = "route by route-table, vpc-endpoint by route-table",
     parent = "subnet_id",
     find = "ec2:DescribeRouteTables",
     create = "ec2:AssociateRouteTable, ec2:DescribeRouteTables, ec2:ReplaceRouteTableAssociation",

@@ -38,9 +38,9 @@ classes! {
     find = "elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeLoadBalancers, \
             elasticloadbalancing:DescribeTargetGroupAttributes, \
             elasticloadbalancing:DescribeTags, elasticloadbalancing:DescribeTargetHealth",
-    create = "elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeTags, \
-              elasticloadbalancing:CreateTargetGroup, elasticloadbalancing:AddTags, \
-              elasticloadbalancing:ModifyTargetGroupAttributes",
+    create = "elasticloadbalancing:CreateTargetGroup, elasticloadbalancing:AddTags, \
+              elasticloadbalancing:ModifyTargetGroupAttributes, \
+              elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeTags",
     update = "elasticloadbalancing:ModifyTargetGroup, \
               elasticloadbalancing:ModifyTargetGroupAttributes, \
               elasticloadbalancing:AddTags, elasticloadbalancing:RemoveTags",

@@ -184,15 +184,22 @@ impl World {
 
     /// What one read sees.
     pub(super) fn seen(&self, rng: &mut StdRng) -> Vec<&Record> {
-        let mut seen: Vec<&Record> = Vec::with_capacity(self.residents.len());
-        for resident in &self.residents {
-            match &resident.past {
-                Some(past) if rng.random() => seen.extend(&past.record),
-                Some(_) | None => seen.push(&resident.record),
-            }
-        }
+        let mut seen = self.visible(rng);
         seen.extend(self.lingering(rng));
         seen
+    }
+
+    /// What a reference may lead to this time: what is new may not be visible yet, and what is gone
+    /// is never referred to any more.
+    pub(super) fn visible(&self, rng: &mut StdRng) -> Vec<&Record> {
+        let mut visible: Vec<&Record> = Vec::with_capacity(self.residents.len());
+        for resident in &self.residents {
+            match &resident.past {
+                Some(past) if rng.random() => visible.extend(&past.record),
+                Some(_) | None => visible.push(&resident.record),
+            }
+        }
+        visible
     }
 
     /// What exists, and what is gone and still holds others this time.

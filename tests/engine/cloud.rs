@@ -309,11 +309,11 @@ impl Inner {
 impl Resident {
     fn now(&self) -> Record {
         let elapsed_s = self.since.elapsed().as_secs();
-        let states = self
+        let mut states = self
             .course
             .iter()
             .filter(|(from_s, _)| *from_s <= elapsed_s);
-        let state = states.last().map(|(_, state)| state.clone());
+        let state = states.next_back().map(|(_, state)| state.clone());
         let state = state.expect("a course begins at 0");
         let state = self.gone_at.map_or(state, |_| State::Leaving);
         Record {

@@ -214,7 +214,7 @@ pub(crate) async fn ran_with(
     let running = run(plan, cloud, settings, stops.subscribe(), &mut keep);
     let meanwhile = async {
         meanwhile.await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let outcome = tokio::select! {
         outcome = running => outcome,

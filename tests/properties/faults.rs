@@ -209,5 +209,6 @@ async fn hurriedly(hostile: &Hostile) -> Verdict {
     }
     let calm = lab.reopened(Faults::default());
     calm.settle().await;
-    calm.mend(&graphs[2]).await
+    let w: Vec<_> = calm.sim.world().records().cloned().collect();
+    calm.mend(&graphs[2]).await.map_err(|e| format!("{e}\n{w:?}"))
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use qpiac::model::{
-    Address, Graph, Kind, OutputName, OutputValues, Owner, Record, STACK_TAG, Tags,
+    Address, Graph, Kind, Node, OutputName, OutputValues, Owner, Record, STACK_TAG, Tags, Value,
+    Values,
 };
 use qpiac::sim::{Afterwards, Death, Faults};
 
@@ -126,18 +127,12 @@ fn stored(lab: &Lab<'_>, others: &[Identity]) -> Vec<String> {
 /// Somebody else's resources, much like ours.
 fn settle_there(lab: &Lab<'_>, whose: Whose, at: usize) -> Result<Vec<Identity>, String> {
     let ours = owner();
-    let (owner, prefix) = match whose {
-        Whose::Neighbour => {
-            let stack = format!("{}-b", ours.stack);
-            (Owner::new(stack, ours.region), "shop-b")
-        }
-        Whose::Twin => (Owner::new(ours.stack, "eu-west-1"), "twin"),
-        Whose::Nobody | Whose::Copycat => (Owner::new("manual", ours.region), "manual"),
+    let owner = match whose {
+        Whose::Neighbour => Owner::new(format!("{}-b{at}", ours.stack), ours.region),
+        Whose::Twin => Owner::new(ours.stack, ["eu-west-1", "us-west-2", "ca-west-1"][at]),
+        Whose::Nobody | Whose::Copycat => Owner::new(format!("manual-{at}"), ours.region),
     };
-    let graph = lab
-        .scenario
-        .pair
-        .before_of(&owner, &format!("{prefix}-{at}"));
+    let graph = lab.scenario.pair.before_of(&owner, &format!("other-{at}"));
     plant(lab, &graph, |tags| match whose {
         Whose::Neighbour | Whose::Twin => tags.clone(),
         Whose::Nobody => Tags::new(),
@@ -149,35 +144,59 @@ fn settle_there(lab: &Lab<'_>, whose: Whose, at: usize) -> Result<Vec<Identity>,
     })
 }
 
-/// Puts a whole graph there.
+/// Puts a whole graph there; what would have a name that our stack wants is left out, with what
+/// refers to it.
 fn plant(
     lab: &Lab<'_>,
     graph: &Graph,
     tags: impl Fn(&Tags) -> Tags,
 ) -> Result<Vec<Identity>, String> {
-    let mut outputs: BTreeMap<Address, OutputValues> = BTreeMap::new();
+    let ours = [lab.scenario.pair.before(), lab.scenario.pair.after()];
+    let is_wanted = |address: &Address, node: &Node| {
+        let named = node.schema.named;
+        let all = ours.iter().flat_map(Graph::nodes);
+        named.is_some_and(|named| {
+            all.filter(|(other, _)| other.kind == address.kind)
+                .any(|(_, other)| other.values.get(named) == node.values.get(named))
+        })
+    };
+    let mut left: Vec<(&Address, &Node)> = graph.nodes().collect();
+    left.retain(|(address, node)| !is_wanted(address, node));
+    plant_all(lab, left, tags)
+}
+
+/// Puts these there, as far as what they refer to is among them.
+fn plant_all(
+    lab: &Lab<'_>,
+    mut left: Vec<(&Address, &Node)>,
+    tags: impl Fn(&Tags) -> Tags,
+) -> Result<Vec<Identity>, String> {
+    let mut outputs: BTreeMap<&Address, OutputValues> = BTreeMap::new();
     let mut planted = Vec::new();
-    while planted.len() < graph.nodes().count() {
-        for (address, node) in graph.nodes() {
+    loop {
+        let mut waiting = Vec::new();
+        for (address, node) in &left {
             let known = |name: &OutputName| outputs.get(&name.address)?.get(&name.output).cloned();
-            let values: qpiac::model::Values = node
-                .values
-                .iter()
+            let values = node.values.iter();
+            let values: Values = values
                 .map(|(name, value)| (name.clone(), value.resolve(&known)))
                 .collect();
-            let is_known = values.values().all(qpiac::model::Value::is_known);
-            if outputs.contains_key(address) || !is_known {
+            if !values.values().all(Value::is_known) {
+                waiting.push((*address, *node));
                 continue;
             }
             let record = lab
                 .sim
                 .plant(&address.kind, values, tags(&node.tags))
                 .map_err(|fault| fault.to_string())?;
-            outputs.insert(address.clone(), record.outputs.clone());
+            outputs.insert(*address, record.outputs);
             planted.push((record.kind, record.id));
         }
+        if waiting.len() == left.len() {
+            return Ok(planted);
+        }
+        left = waiting;
     }
-    Ok(planted)
 }
 
 /// Copies without tags of what refers to ours and may stand beside it, as somebody makes by hand.
@@ -224,7 +243,7 @@ async fn refused(hostile: &Hostile) -> Verdict {
     let scenario = &hostile.scenario;
     let lab = Lab::new(scenario);
     let graph = scenario.pair.before();
-    let others = plant(&lab, &graph, |_| Tags::new())?;
+    let others = plant_all(&lab, graph.nodes().collect(), |_| Tags::new())?;
     let before = stored(&lab, &others);
     let named: Vec<String> = graph
         .nodes()

@@ -172,9 +172,10 @@ impl<'a> Lab<'a> {
         let ran = self.run(plan, None).await?;
         ensure!(
             ran.outcome.ending == Ending::Complete,
-            "the run ended as {:?}: {:#?}",
+            "the run ended as {:?}: {:?}\nof{}",
             ran.outcome.ending,
-            ran.outcome.failed
+            ran.outcome.failed,
+            show(&ran.plan)
         );
         Ok(())
     }

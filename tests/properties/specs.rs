@@ -195,7 +195,7 @@ impl SpecWish {
         writeln!(text, "network:\n  cidr: 10.{}.0.0/16", self.cidr)?;
         writeln!(text, "  zones: [{}]\n  nat: {}", zones.join(", "), self.nat)?;
         if let Some(balancer) = &self.balancer {
-            balancer.write(&mut text)?;
+            balancer.write(&mut text, &owner.region)?;
         }
         if self.services.iter().any(Option::is_some) {
             writeln!(text, "services:")?;
@@ -217,11 +217,11 @@ impl SpecWish {
 }
 
 impl BalancerWish {
-    fn write(&self, text: &mut String) -> fmt::Result {
+    fn write(&self, text: &mut String, region: &str) -> fmt::Result {
         writeln!(text, "load_balancer:\n  listen: {}", self.listen)?;
         if self.listen.contains("443") {
-            let arn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d";
-            writeln!(text, "  certificate: {arn}-4e5f-6789-abcd-ef0123456789")?;
+            let certificate = "certificate/0a1b2c3d-4e5f-6789-abcd-ef0123456789";
+            writeln!(text, "  certificate: arn:aws:acm:{region}:123456789012:{certificate}")?;
         }
         writeln!(
             text,

@@ -1,0 +1,8 @@
+//! The program from outside: its contract with scripts, and a stack's whole life in the sandbox.
+
+#![allow(missing_docs, unreachable_pub)]
+
+mod contract;
+mod lifecycle;
+mod program;
+mod stopping;
