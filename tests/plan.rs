@@ -524,7 +524,7 @@ fn asked_for_replacements_take_along_whoever_needs_the_name() {
 #[test]
 fn a_broken_bridge_is_replaced() {
     let records = altered("bridge/main", |r| {
-        r.state = State::Broken("it fell".to_owned())
+        r.state = State::Broken("it fell".to_owned());
     });
     check_world(
         records,

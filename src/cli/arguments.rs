@@ -137,9 +137,9 @@ pub struct Validate {
     pub format: Format,
 }
 
-/// Arguments of `plan`.
+/// What is wanted, and where.
 #[derive(Debug, Args)]
-pub struct Plan {
+pub struct Wanted {
     /// The stack file.
     #[command(flatten)]
     pub file: File,
@@ -155,6 +155,14 @@ pub struct Plan {
     /// The form of the output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// What is wanted, and where.
+    #[command(flatten)]
+    pub wanted: Wanted,
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -163,21 +171,9 @@ pub struct Plan {
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
 pub struct Apply {
-    /// The stack file.
+    /// What is wanted, and where.
     #[command(flatten)]
-    pub file: File,
-    /// The cloud.
-    #[command(flatten)]
-    pub cloud: Cloud,
-    /// A part of the stack.
-    #[command(flatten)]
-    pub choice: Choice,
-    /// Replace this resource although nothing demands it; may be given several times
-    #[arg(long, value_name = "ADDRESS")]
-    pub replace: Vec<Address>,
-    /// The form of the output
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub wanted: Wanted,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,

@@ -10,13 +10,14 @@ use super::arguments::{self, Choice, Format};
 use super::cloud::Cloud;
 use super::stops::{self, Stops, unless_stopped};
 use super::terminal::Terminal;
-use super::{Exit, ask};
+use super::{Exit, ask, stack_file};
 use crate::engine::{self, Ending, Event, Settings};
 use crate::model::{Address, Graph, Snapshot};
 use crate::plan::{self, Options, Plan, Refused};
 use crate::render::{
     self, Detail, Layout, Live, Output, Progress, Purpose, Setting, Stats, message,
 };
+use crate::stack;
 use anyhow::Context;
 use futures::future::{Either, select};
 
@@ -32,6 +33,28 @@ pub(super) struct Engagement<'a> {
 }
 
 impl<'a> Engagement<'a> {
+    /// An engagement for what a stack file wants; nothing where the file or the plan was refused,
+    /// after the reasons were shown.
+    pub(super) async fn for_file(
+        given: &arguments::Wanted,
+        terminal: &'a Terminal,
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(spec) = stack_file::read(&given.file, terminal)? else {
+            return Ok(None);
+        };
+        stack_file::check_region(given.cloud.region.as_deref(), &spec)?;
+        let account = spec.account.as_ref().map(|account| account.as_str());
+        let options = options(&given.choice, &given.replace);
+        Self::begin(
+            &given.cloud,
+            &stack::graph(&spec),
+            account,
+            &options,
+            terminal,
+        )
+        .await
+    }
+
     /// Reads what is there and plans the way to what is wanted; nothing where the plan was refused,
     /// after the reasons were shown.
     pub(super) async fn begin(

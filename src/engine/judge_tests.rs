@@ -41,6 +41,9 @@ fn finding(goal: Goal<'_>, looks: &[(u64, Sight)]) -> Finding {
     last
 }
 
+/// A name, what is seen after so many milliseconds, and what follows.
+type Row = (&'static str, Vec<(u64, Sight)>, Finding);
+
 #[test]
 fn a_resource_that_shall_work() {
     let want = Values::from([("size".into(), Value::Int(1))]);
@@ -55,7 +58,7 @@ fn a_resource_that_shall_work() {
     let leaving = || record(1, State::Leaving);
     let none = || Ok(None);
     let failed = Finding::Failed;
-    let table: Vec<(&str, Vec<(u64, Sight)>, Finding)> = vec![
+    let table: Vec<Row> = vec![
         ("ready", vec![(1, ready())], Finding::Reached),
         (
             "busy first",

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::items::changes;
 use super::progress::{Progress, Status};
 use super::stats::Stats;
+use super::value::ordered;
 use crate::engine::Event;
 use crate::engine::What;
 use crate::model::{Change, Names, Piece, Value};
@@ -111,7 +112,10 @@ fn value(shown: &Value, names: &Names) -> Json {
         Value::Int(number) => json!(number),
         Value::Text(text) => json!(text),
         Value::List(items) => items.iter().map(|item| value(item, names)).collect(),
-        Value::Set(items) => items.iter().map(|item| value(item, names)).collect(),
+        Value::Set(items) => {
+            let items = ordered(items, names);
+            items.into_iter().map(|item| value(item, names)).collect()
+        }
         Value::Map(members) => members
             .iter()
             .map(|(key, member)| (key.clone(), value(member, names)))

@@ -155,7 +155,7 @@ fn stopping(progress: &Progress, stop: Stop) -> String {
     let running = progress.number(|status| matches!(status, super::Status::Running { .. }));
     match stop {
         Stop::Starting => format!(
-            "Stopping: nothing new is begun, {running} under way {} waited for. \
+            "Stopping: nothing new is begun, {running} under way {} waited for a few seconds. \
              Ctrl-C again stops the waiting as well.",
             if running == 1 { "is" } else { "are" }
         ),

@@ -11,7 +11,7 @@ use anstyle::Style;
 use super::difference::{Difference, Leaf, between, of_new};
 use super::items::{Item, changes, items};
 use super::paint::{BAD, CAUTION, FAINT, GOOD, STRONG, TURN, count, one_line, paint};
-use super::value::text;
+use super::value::{rank, text};
 use crate::model::{Address, Change, Name, Names, Schema, Value};
 use crate::plan::{Action, Plan, Reason, Scope, Step, StepId, Summary};
 
@@ -242,10 +242,11 @@ impl Page<'_> {
                 .map(|leaf| self.new_leaf(leaf, names))
                 .collect();
         }
-        between(&change.attribute, &change.from, &change.to)
-            .iter()
-            .map(|leaf| self.leaf(leaf, names))
-            .collect()
+        let mut leaves = between(&change.attribute, &change.from, &change.to);
+        for items in leaves.chunk_by_mut(|one, next| one.path == next.path) {
+            items.sort_by_cached_key(|leaf| item_rank(leaf, names));
+        }
+        leaves.iter().map(|leaf| self.leaf(leaf, names)).collect()
     }
 
     fn new_leaf(&self, leaf: &Leaf<'_>, names: &Names) -> String {
@@ -316,6 +317,16 @@ impl Page<'_> {
                 lines.push(format!("{INDENT}{:hang$}{note}", ""));
                 return lines.join("\n");
             }
+        }
+    }
+}
+
+/// The place of a leaf among the items that a set loses and gains.
+fn item_rank(leaf: &Leaf<'_>, names: &Names) -> (bool, Option<String>) {
+    match leaf.what {
+        Difference::Removed(value) => (false, rank(value, names)),
+        Difference::Added(value) | Difference::Changed { to: value, .. } => {
+            (true, rank(value, names))
         }
     }
 }

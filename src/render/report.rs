@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 
 use super::json::Output;
 use super::lines::{skipped, why};
-use super::paint::{BAD, CAUTION, FAINT, GOOD, HINT, STRONG, count, duration, one_line, paint};
+use super::paint::{BAD, CAUTION, FAINT, GOOD, HINT, STRONG, duration, one_line, paint};
 use super::progress::{Progress, Status, StepProgress};
-use crate::engine::{Cause, Ending, Failure};
+use crate::engine::{Cause, Ending, Failure, Skip};
 use crate::model::FaultClass;
 
 /// The lines for standard output: how much was done, and the stack's outputs.
@@ -106,7 +106,10 @@ pub fn unfinished(progress: &Progress, again: &str) -> Option<String> {
     }
     section(&mut out, "left while AWS works on it", abandoned(progress));
     section(&mut out, "not begun", not_begun(progress));
-    section(&mut out, "done", finished(progress));
+    match finished(progress) {
+        done if done.is_empty() => out.push_str("nothing was changed\n"),
+        done => section(&mut out, "done", done),
+    }
     let words = match ending {
         Some(Ending::Cancelled) | None => "to go on",
         Some(Ending::Complete | Ending::Partial) => "when the cause is mended, to go on",
@@ -193,8 +196,11 @@ fn not_begun(progress: &Progress) -> Vec<String> {
         .steps()
         .filter_map(|step| {
             let why = match &step.status {
+                Status::Skipped {
+                    because: Skip::Stopped,
+                }
+                | Status::Waiting => "the run was stopped".to_owned(),
                 Status::Skipped { because } => skipped(progress, because),
-                Status::Waiting => "not begun".to_owned(),
                 Status::Running { .. }
                 | Status::Done { .. }
                 | Status::Failed { .. }
@@ -210,15 +216,9 @@ fn not_begun(progress: &Progress) -> Vec<String> {
 }
 
 fn finished(progress: &Progress) -> Vec<String> {
-    let number = progress.number(|status| matches!(status, Status::Done { .. }));
-    if number == 0 {
-        return vec!["nothing".to_owned()];
-    }
-    let names: Vec<String> = progress
+    progress
         .steps()
         .filter(|step| matches!(step.status, Status::Done { .. }))
         .map(|step| format!("{} {}", step.planned.action, step.planned.address))
-        .collect();
-    debug_assert_eq!(names.len(), number, "{}", count(number, "step", "steps"));
-    names
+        .collect()
 }

@@ -35,6 +35,7 @@ impl Stats {
     pub fn table(&self) -> String {
         let rounds = match self.rounds {
             0 => String::new(),
+            1 => " in 1 round".to_owned(),
             rounds => format!(" in {rounds} rounds"),
         };
         let mut out = format!(

@@ -3,6 +3,8 @@
 //! May depend on `model`. Invariant: a secret shows its fingerprint only, and no value holds a
 //! character that a terminal would obey.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Names, Piece, Value};
 
 /// What stands for an output that no step has made yet.
@@ -16,7 +18,7 @@ pub(super) fn text(value: &Value, names: &Names) -> String {
         Value::Int(number) => number.to_string(),
         Value::Text(text) => quoted_where_needed(text),
         Value::List(items) => bracketed(items.iter(), names),
-        Value::Set(items) => bracketed(items.iter(), names),
+        Value::Set(items) => bracketed(ordered(items, names).into_iter(), names),
         Value::Map(members) => {
             let members: Vec<String> = members
                 .iter()
@@ -32,6 +34,20 @@ pub(super) fn text(value: &Value, names: &Names) -> String {
         Value::Pending { from, .. } => format!("{from} {UNKNOWN}"),
         Value::Secret(fingerprint) => format!("(secret {})", fingerprint.0),
     }
+}
+
+/// The items of a set in an order that does not depend on what AWS called things.
+pub(super) fn ordered<'a>(items: &'a BTreeSet<Value>, names: &Names) -> Vec<&'a Value> {
+    let mut items: Vec<&Value> = items.iter().collect();
+    items.sort_by_cached_key(|item| rank(item, names));
+    items
+}
+
+/// What an item of a set is sorted by: its text where it holds identifiers, else nothing.
+pub(super) fn rank(item: &Value, names: &Names) -> Option<String> {
+    let mut holds_ids = false;
+    item.each_id(&mut |_, _| holds_ids = true);
+    holds_ids.then(|| text(item, names))
 }
 
 fn bracketed<'a>(items: impl Iterator<Item = &'a Value>, names: &Names) -> String {
@@ -80,7 +96,7 @@ pub(super) fn key_text(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     use super::*;
     use crate::model::{Fingerprint, OutputName};
@@ -126,6 +142,10 @@ mod tests {
             (
                 Value::Set(BTreeSet::from([Value::Int(2), Value::Int(1)])),
                 "[1, 2]",
+            ),
+            (
+                Value::Set(BTreeSet::from([id("vpc-0"), id("vpc-1")])),
+                "[vpc-0, vpc/main.id]",
             ),
             (
                 Value::Map(BTreeMap::from([

@@ -15,6 +15,8 @@ use crate::model::{Fault, Found, Owner, Ref, State};
 
 /// How many services one DescribeServices call takes.
 const SERVICES_PER_CALL: usize = 10;
+/// How many services one page of ListServices holds at most; ten unless asked for more.
+const SERVICES_PER_PAGE: i32 = 100;
 const READ: &str = "ecs:DescribeServices";
 
 /// The services of this stack, in clusters that are named like the stack's.
@@ -23,13 +25,13 @@ pub(super) async fn owned(aws: &Clients, owner: &Owner) -> Result<Vec<Found<EcsS
     let clusters = ecs::cluster_names(aws).await?;
     let clusters = clusters.iter().filter(|name| name.starts_with(&prefix));
     let listed = try_join_all(clusters.map(|cluster| in_cluster(aws, cluster))).await?;
-    let services = listed
+    listed
         .into_iter()
         .flatten()
-        .map(|service| read(service, &settled));
-    let mut found: Vec<Found<EcsService>> = services.collect::<Result<_, _>>()?;
-    found.retain(|service| owner.owns(&service.tags));
-    Ok(found)
+        // Before it is read: what is not ours may be of any form.
+        .filter(|service| owner.owns(&ecs::read_tags(service.tags.clone())))
+        .map(|service| read(service, &settled))
+        .collect()
 }
 
 /// Services as they are now, with what is left of their deployments.
@@ -60,6 +62,7 @@ async fn in_cluster(aws: &Clients, cluster: &str) -> Result<Vec<Service>, Fault>
         .ecs
         .list_services()
         .cluster(cluster)
+        .max_results(SERVICES_PER_PAGE)
         .into_paginator()
         .items()
         .send()

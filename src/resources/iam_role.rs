@@ -22,6 +22,9 @@ classes! {
     IamRoleArn = "iam-role", "arn:aws:iam::{account}:role/{name}";
 }
 
+/// How many roles one page of the listing holds at most; a hundred unless asked for more.
+const ROLES_PER_PAGE: i32 = 1000;
+
 /// What a service or a task may do in the account.
 #[derive(Clone, Debug, Resource)]
 #[resource(
@@ -75,6 +78,7 @@ impl Lifecycle for IamRole {
             .iam
             .get_account_authorization_details()
             .filter(EntityType::Role)
+            .max_items(ROLES_PER_PAGE)
             .into_paginator()
             .send()
             .try_collect()

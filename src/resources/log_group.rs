@@ -16,7 +16,7 @@ use qpiac_derive::{Outputs, Resource};
 
 classes! {
     /// Identifies a log group.
-    LogGroupArn = "log-group", "arn:aws:logs:us-east-1:123456789012:log-group:{name}";
+    LogGroupArn = "log-group", "arn:aws:logs:{region}:{account}:log-group:{name}";
     /// The name of a log group.
     LogGroupName = "log-group-name", "{name}";
 }

@@ -119,12 +119,17 @@ impl Lifecycle for TaskDefinition {
             Query::Ids(arns) => arns.clone(),
             Query::Under(_) => Vec::new(),
         };
-        let found = try_join_all(arns.iter().map(|arn| describe(aws, arn))).await?;
-        let mut found: Vec<Found<Self>> = found.into_iter().flatten().collect();
-        if let Query::Owned { owner, .. } = which {
-            found.retain(|definition| owner.owns(&definition.tags));
-        }
-        Ok(found)
+        let described = try_join_all(arns.iter().map(|arn| describe(aws, arn))).await?;
+        described
+            .into_iter()
+            .flatten()
+            // Before it is read: what is not ours may be of any form.
+            .filter(|reply| match which {
+                Query::Owned { owner, .. } => owner.owns(&ecs::read_tags(reply.tags.clone())),
+                Query::Ids(_) | Query::Under(_) => true,
+            })
+            .map(read)
+            .collect()
     }
 
     async fn create(
@@ -208,7 +213,8 @@ async fn active_revisions(aws: &Clients, owner: &Owner) -> Result<Vec<String>, F
     Ok(revisions.into_iter().flatten().collect())
 }
 
-async fn describe(aws: &Clients, arn: &str) -> Result<Option<Found<TaskDefinition>>, Fault> {
+/// A revision, unless it is absent or no longer active.
+async fn describe(aws: &Clients, arn: &str) -> Result<Option<DescribeTaskDefinitionOutput>, Fault> {
     let reply = aws
         .ecs
         .describe_task_definition()
@@ -217,17 +223,11 @@ async fn describe(aws: &Clients, arn: &str) -> Result<Option<Found<TaskDefinitio
         .send()
         .await
         .at(READ);
-    let Some(reply) = if_present(reply)? else {
-        return Ok(None);
-    };
-    let is_active = reply
-        .task_definition()
-        .is_some_and(|d| d.status == Some(TaskDefinitionStatus::Active));
-    if is_active {
-        read(reply).map(Some)
-    } else {
-        Ok(None)
-    }
+    Ok(if_present(reply)?.filter(|reply| {
+        reply
+            .task_definition()
+            .is_some_and(|d| d.status == Some(TaskDefinitionStatus::Active))
+    }))
 }
 
 fn read(reply: DescribeTaskDefinitionOutput) -> Result<Found<TaskDefinition>, Fault> {

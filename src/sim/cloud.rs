@@ -67,8 +67,8 @@ impl Cloud<'_> {
     ) -> Result<OutputValues, Refusal> {
         shape::check(schema, &want)?;
         rules::owner_tags(schema, &mark)?;
-        let visible = self.world.visible(self.rng);
-        rules::references(self.schemas, &visible, schema.attributes.iter(), &want)?;
+        let referable = self.world.referable(self.rng);
+        rules::references(self.schemas, &referable, schema.attributes.iter(), &want)?;
         rules::unique(schema, of_kind(self.world, schema), &want)?;
         self.within_quota(schema)?;
         let record = self.new_record(schema, want, mark)?;
@@ -167,8 +167,8 @@ impl Cloud<'_> {
         }
         let changed = |name: &str| before.values.get(name) != after.values.get(name);
         let attributes = schema.attributes.iter().filter(|a| changed(a.name));
-        let visible = self.world.visible(self.rng);
-        rules::references(self.schemas, &visible, attributes, &after.values)?;
+        let referable = self.world.referable(self.rng);
+        rules::references(self.schemas, &referable, attributes, &after.values)?;
         let others = of_kind(self.world, schema).filter(|other| other.id != before.id);
         rules::unique(schema, others, &after.values)?;
         let works_on_it = before.values != after.values || breaks.is_some();

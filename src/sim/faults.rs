@@ -91,7 +91,7 @@ pub(super) fn happens(rng: &mut StdRng, probability: f64) -> bool {
 
 /// Reads that lag behind changes: while the lag of a change lasts, every single read shows by
 /// chance what was before it or what is after it. A reference may fail to see a new target
-/// likewise, and what is deleted may go on holding others. Updates and deletes themselves, and the
+/// likewise, and what is deleted may go on holding others; but nothing new can refer to it. Updates and deletes themselves, and the
 /// uniqueness of names, are never mistaken.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lag {

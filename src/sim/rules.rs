@@ -76,7 +76,7 @@ pub(super) fn plain_tags(tags: &Tags) -> Result<(), Refusal> {
 /// Whatever these attributes refer to is there, and ready where that matters.
 pub(super) fn references<'a>(
     schemas: &[&'static Schema],
-    visible: &[&Record],
+    referable: &[&Record],
     attributes: impl Iterator<Item = &'a Attribute>,
     values: &Values,
 ) -> Result<(), Refusal> {
@@ -85,7 +85,7 @@ pub(super) fn references<'a>(
         if let Some(value) = values.get(attribute.name) {
             value.each_id(&mut |class, id| {
                 if result.is_ok() {
-                    result = reference(schemas, visible, attribute, (class, id));
+                    result = reference(schemas, referable, attribute, (class, id));
                 }
             });
         }
@@ -96,7 +96,7 @@ pub(super) fn references<'a>(
 
 fn reference(
     schemas: &[&'static Schema],
-    visible: &[&Record],
+    referable: &[&Record],
     attribute: &Attribute,
     identity: Identity<'_>,
 ) -> Result<(), Refusal> {
@@ -106,7 +106,7 @@ fn reference(
     if !schemas.iter().any(is_known) {
         return Ok(());
     }
-    let target = visible
+    let target = referable
         .iter()
         .filter(|record| record.state != State::Leaving)
         .find(|record| identities(schemas, record).contains(&identity))

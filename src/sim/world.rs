@@ -73,6 +73,16 @@ struct Ghost {
     record: Record,
 }
 
+impl Resident {
+    /// What one look at it sees.
+    fn shown(&self, rng: &mut StdRng) -> Option<&Record> {
+        match &self.past {
+            Some(past) if rng.random() => past.record.as_ref(),
+            Some(_) | None => Some(&self.record),
+        }
+    }
+}
+
 impl World {
     /// An empty world.
     pub fn new(account: impl Into<String>, region: impl Into<String>, seed: u64) -> Self {
@@ -184,22 +194,19 @@ impl World {
 
     /// What one read sees.
     pub(super) fn seen(&self, rng: &mut StdRng) -> Vec<&Record> {
-        let mut seen = self.visible(rng);
+        let all = self.residents.iter();
+        let mut seen: Vec<&Record> = all.filter_map(|resident| resident.shown(rng)).collect();
         seen.extend(self.lingering(rng));
         seen
     }
 
-    /// What a reference may lead to this time: what is new may not be visible yet, and what is gone
-    /// is never referred to any more.
-    pub(super) fn visible(&self, rng: &mut StdRng) -> Vec<&Record> {
-        let mut visible: Vec<&Record> = Vec::with_capacity(self.residents.len());
-        for resident in &self.residents {
-            match &resident.past {
-                Some(past) if rng.random() => visible.extend(&past.record),
-                Some(_) | None => visible.push(&resident.record),
-            }
-        }
-        visible
+    /// What a reference may lead to this time: what is new may not be visible yet, but nothing new
+    /// can refer to what is gone or leaving.
+    pub(super) fn referable(&self, rng: &mut StdRng) -> Vec<&Record> {
+        let all = self.residents.iter();
+        all.filter(|resident| resident.record.state != State::Leaving)
+            .filter_map(|resident| resident.shown(rng))
+            .collect()
     }
 
     /// What exists, and what is gone and still holds others this time.

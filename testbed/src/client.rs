@@ -25,18 +25,32 @@ use crate::xml::Element;
 pub struct Client {
     port: u16,
     access_key: &'static str,
+    region: String,
 }
 
 impl Client {
     pub(crate) fn new(port: u16, access_key: &'static str) -> Client {
-        Client { port, access_key }
+        Client {
+            port,
+            access_key,
+            region: crate::REGION.to_owned(),
+        }
     }
 
     /// The same endpoint under another access key.
     pub(crate) fn signing_as(&self, access_key: &'static str) -> Client {
         Client {
-            port: self.port,
             access_key,
+            ..self.clone()
+        }
+    }
+
+    /// The same endpoint, asked about another region.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Client {
+        Client {
+            region: region.to_owned(),
+            ..self.clone()
         }
     }
 
@@ -184,8 +198,8 @@ impl Client {
     /// What a signature looks like; emulators read its scope and do not verify it.
     fn authorization(&self, service: &str) -> String {
         let scope = format!(
-            "{}/20260101/us-east-1/{service}/aws4_request",
-            self.access_key
+            "{}/20260101/{}/{service}/aws4_request",
+            self.access_key, self.region
         );
         format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0")
     }

@@ -61,6 +61,8 @@ pub struct Request {
     pub parameters: Value,
     /// The access key that signed the request, empty if none did.
     pub access_key: String,
+    /// The region that the signature names, empty if there is none.
+    pub region: String,
 }
 
 impl Request {
@@ -71,7 +73,7 @@ impl Request {
             .uri
             .path_and_query()
             .map_or_else(|| "/".to_owned(), ToString::to_string);
-        let (access_key, signed_for) = credential(&parts.headers);
+        let [access_key, region, signed_for] = credential(&parts.headers);
         let text = |name: &str| {
             parts
                 .headers
@@ -124,6 +126,7 @@ impl Request {
             protocol,
             parameters,
             access_key,
+            region,
         }
     }
 
@@ -223,8 +226,9 @@ impl Request {
     }
 }
 
-/// Access key and service of the signature (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`).
-fn credential(headers: &HeaderMap) -> (String, String) {
+/// Access key, region and service of the signature
+/// (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`).
+fn credential(headers: &HeaderMap) -> [String; 3] {
     let header = headers
         .get("authorization")
         .and_then(|value| value.to_str().ok())
@@ -235,8 +239,8 @@ fn credential(headers: &HeaderMap) -> (String, String) {
     let scope = scope.split([',', ' ']).next().unwrap_or("");
     let fields: Vec<&str> = scope.split('/').collect();
     match fields.as_slice() {
-        [key, _, _, service, _] => ((*key).to_owned(), (*service).to_owned()),
-        _ => (String::new(), String::new()),
+        [key, _, region, service, _] => [key, region, service].map(|field| (*field).to_owned()),
+        _ => Default::default(),
     }
 }
 
@@ -288,6 +292,7 @@ mod tests {
         assert_eq!(describe.protocol, Protocol::Ec2Query);
         assert_eq!(describe.text("Filter.1.Name"), "tag:a");
         assert_eq!(describe.access_key, "KEY");
+        assert_eq!(describe.region, "us-east-1");
 
         let role = request("iam", &[FORM], "POST", "/", "Action=CreateRole&RoleName=a");
         assert_eq!(

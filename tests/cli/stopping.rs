@@ -55,7 +55,7 @@ fn the_first_signal_starts_nothing_new_and_the_next_run_goes_on() {
         for part in [
             "Stopping: nothing new is begun",
             "Stopped: ",
-            "create route/private-a.0.0.0.0/0 (not begun)",
+            "create route/private-a.0.0.0.0/0 (the run was stopped)",
             "hint: to go on: qpiac apply --sandbox",
         ] {
             assert!(said.contains(part), "{part}:\n{said}");

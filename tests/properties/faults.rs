@@ -209,6 +209,5 @@ async fn hurriedly(hostile: &Hostile) -> Verdict {
     }
     let calm = lab.reopened(Faults::default());
     calm.settle().await;
-    let w: Vec<_> = calm.sim.world().records().cloned().collect();
-    calm.mend(&graphs[2]).await.map_err(|e| format!("{e}\n{w:?}"))
+    calm.mend(&graphs[2]).await
 }

@@ -157,11 +157,9 @@ impl<'a> Lab<'a> {
         self.is_as_wanted(graph).await
     }
 
-    /// The same where AWS may still be at work on what an earlier run began: that is waited for.
+    /// The same after another run was cut off: AWS may have to be asked again while it is at work.
     pub(crate) async fn mend(&self, graph: &Graph) -> Verdict {
-        self.complete(graph).await?;
-        self.settle().await;
-        self.is_as_wanted(graph).await?;
+        self.apply(graph).await?;
         let mistakes = self.mistakes();
         ensure!(mistakes.is_empty(), "refused: {}", mistakes.join("; "));
         Ok(())

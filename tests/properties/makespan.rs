@@ -11,7 +11,7 @@ use crate::scenario::{Scenario, Tempo, nothing, scenario};
 
 /// The pause before the engine's first look, in milliseconds; later ones are at most ten times as
 /// long.
-const PACE_MS: u64 = 5;
+const PACE_MS: u64 = 10;
 /// How much later than AWS the engine may be in all, in milliseconds. Every wait takes whole
 /// seconds, so that two chains cannot be mistaken for each other.
 const LATE_MS: u64 = 999;

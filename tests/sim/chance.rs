@@ -168,6 +168,31 @@ async fn what_is_deleted_may_be_seen_and_hold_for_a_while() {
     assert!(sim.world().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn nothing_new_refers_to_what_is_gone_although_it_may_be_seen() {
+    let lag = Lag {
+        probability: 1.0,
+        longest_ms: 10_000,
+    };
+    let sim = faulty(Faults {
+        lag,
+        ..Faults::default()
+    });
+    let mut sightings = 0;
+    for _ in 0..20 {
+        let net = plant(&sim, "main", &net("10.0.0.0/16"));
+        sim.perform(delete(&net)).await.expect("nothing holds it");
+        sightings += usize::from(found::<Net>(&sim, &net.id).await.is_some());
+        let part = Part {
+            net_id: Ref::known(net.id.as_str()),
+            range: range("10.0.1.0/24"),
+        };
+        let fault = sim.perform(create("a", &part)).await.expect_err("gone");
+        assert_eq!(fault.class, FaultClass::Missing);
+    }
+    assert!(sightings > 0);
+}
+
 fn death(call: usize, effect: bool, then: Afterwards) -> Faults {
     Faults {
         death: Some(Death { call, effect, then }),

@@ -7,7 +7,7 @@ use crate::program::{DEFAULT_STACK, Program};
 async fn a_log_group_of_somebody_else_is_refused_by_name() {
     let program = Program::with(DEFAULT_STACK).await;
     let observer = Observer::of(&program.bed);
-    let name = "/ecs/qp-iac-cdn-headers/app";
+    let name = "/ecs/qp-iac-cdn-headers-app";
     observer
         .logs
         .create_log_group()
@@ -35,6 +35,7 @@ async fn a_load_balancer_of_somebody_else_is_refused_by_name() {
         .elbv2
         .create_load_balancer()
         .name("qp-iac-cdn-headers-alb")
+        .scheme(aws_sdk_elasticloadbalancingv2::types::LoadBalancerSchemeEnum::Internal)
         .set_subnets(Some(subnets.collect()))
         .send()
         .await
@@ -57,6 +58,42 @@ async fn a_role_of_somebody_else_is_refused_by_name() {
         .await
         .unwrap();
     refused(&program, name).await;
+}
+
+/// What others named like the stack may be of a form that the stack never has: on EC2 instead of
+/// Fargate, without sizes and without a network of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_run_in_ecs_under_similar_names_is_left_alone() {
+    let program = Program::with(DEFAULT_STACK).await;
+    let ecs = &Observer::of(&program.bed).ecs;
+    let name = "qp-iac-cdn-headers-legacy";
+    let cluster = ecs.create_cluster().cluster_name(name);
+    cluster.send().await.unwrap();
+    let container = aws_sdk_ecs::types::ContainerDefinition::builder()
+        .name("legacy")
+        .image("legacy")
+        .memory(128);
+    let definition = ecs.register_task_definition().family(name);
+    let definition = definition.container_definitions(container.build());
+    definition.send().await.unwrap();
+    let service = ecs.create_service().cluster(name).service_name(name);
+    let service = service.task_definition(name).desired_count(1);
+    service.send().await.unwrap();
+
+    program.run(&["apply", "--yes"]).await.exits(0);
+    program.run(&["plan", "--detailed-exitcode"]).await.exits(0);
+    program.run(&["destroy", "--yes"]).await.exits(0);
+
+    let services = ecs.describe_services().cluster(name).services(name);
+    let services = services.send().await.unwrap();
+    assert_eq!(services.services()[0].status(), Some("ACTIVE"));
+    let definition = ecs.describe_task_definition().task_definition(name);
+    let definition = definition.send().await.unwrap();
+    let status = definition.task_definition().unwrap().status.clone();
+    assert_eq!(
+        status,
+        Some(aws_sdk_ecs::types::TaskDefinitionStatus::Active)
+    );
 }
 
 /// Plan and apply say no, name it, and change nothing.

@@ -77,7 +77,7 @@ impl Observer {
                 .log_groups()
                 .iter()
                 .filter_map(|group| group.log_group_name())
-                .filter(|name| name.contains(&format!("/{stack}/")))
+                .filter(|name| name.starts_with(&format!("/ecs/{stack}-")))
                 .map(str::to_owned),
         );
         left

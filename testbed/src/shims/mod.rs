@@ -156,12 +156,13 @@ impl Shims {
         }
     }
 
-    /// Answers a request through the shims that know its operation.
+    /// Answers a request through the shims that know its operation. What they ask, they ask in the
+    /// region of the request.
     pub(crate) async fn serve(&self, request: &Request, emulator: &Client) -> Result<Reply> {
         Next {
             rest: &self.all,
             all: &self.all,
-            emulator,
+            emulator: &emulator.in_region(&request.region),
         }
         .forward(request)
         .await

@@ -2,8 +2,8 @@
 //!
 //! - `AuthorizeSecurityGroupIngress`, `AuthorizeSecurityGroupEgress`: AWS keeps the `description`
 //!   of every rule; in its rules moto loses that of rules that name a group or a prefix list.
-//! - `ModifySecurityGroupRules`: AWS changes `ReferencedGroupId`; moto keeps the old one. Protocol
-//!   -1 needs no ports on AWS; moto insists on them.
+//! - `ModifySecurityGroupRules`: AWS changes `ReferencedGroupId`, and removes the description where
+//!   none is sent; moto keeps the old ones. Protocol -1 needs no ports on AWS; moto insists on them.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -130,6 +130,8 @@ impl SecurityGroupRule {
                 break;
             }
             let wanted = format!("{rule}.SecurityGroupRule");
+            form.entry(format!("{wanted}.Description"))
+                .or_insert_with(|| Value::from(""));
             if request.text(&format!("{wanted}.IpProtocol")) == "-1" {
                 for port in ["FromPort", "ToPort"] {
                     form.entry(format!("{wanted}.{port}"))

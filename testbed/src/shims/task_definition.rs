@@ -6,6 +6,8 @@
 //! - `RegisterTaskDefinition`, `DescribeTaskDefinition`: AWS fills in what was left out
 //!   (`hostPort`, `protocol`, `systemControls`) and adds `requiresAttributes`, `registeredAt` and
 //!   `registeredBy`; moto does not.
+//! - `ListTaskDefinitionFamilies` of status `ACTIVE`: AWS leaves out families without an active
+//!   revision; moto lists them.
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -18,12 +20,42 @@ pub(crate) struct TaskDefinition;
 
 impl Shim for TaskDefinition {
     fn operations(&self) -> &'static [&'static str] {
-        &["ecs:RegisterTaskDefinition", "ecs:DescribeTaskDefinition"]
+        &[
+            "ecs:RegisterTaskDefinition",
+            "ecs:DescribeTaskDefinition",
+            "ecs:ListTaskDefinitionFamilies",
+        ]
     }
 
     fn serve<'a>(&'a self, request: &'a Request, next: Next<'a>) -> Answer<'a> {
-        Box::pin(serve(request, next))
+        Box::pin(async move {
+            match request.operation.as_str() {
+                "ListTaskDefinitionFamilies" => families(request, next).await,
+                _ => serve(request, next).await,
+            }
+        })
     }
+}
+
+async fn families(request: &Request, next: Next<'_>) -> Result<Reply> {
+    let reply = next.forward(request).await?;
+    if !reply.is_success() || request.text("status") != "ACTIVE" {
+        return Ok(reply);
+    }
+    let mut body = reply.value();
+    let mut active = Vec::new();
+    for family in body["families"].as_array().into_iter().flatten() {
+        let asked = json!({ "familyPrefix": family, "status": "ACTIVE" });
+        let listed = next.json("ecs", "ListTaskDefinitions", &asked).await?;
+        if listed["taskDefinitionArns"]
+            .as_array()
+            .is_some_and(|arns| !arns.is_empty())
+        {
+            active.push(family.clone());
+        }
+    }
+    body["families"] = Value::Array(active);
+    Ok(reply.with_value(&body))
 }
 
 async fn serve(request: &Request, next: Next<'_>) -> Result<Reply> {

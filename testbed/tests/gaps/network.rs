@@ -304,6 +304,42 @@ async fn rules_are_modified_in_every_field() {
     gap(scenario, "ok, true, new").await;
 }
 
+#[tokio::test]
+async fn a_rule_modified_without_a_description_has_none() {
+    let scenario = async |client: &Client| {
+        let network = network(client).await;
+        let wanted = [
+            ("GroupId", network.group.as_str()),
+            ("IpPermissions.1.IpProtocol", "tcp"),
+            ("IpPermissions.1.FromPort", "80"),
+            ("IpPermissions.1.ToPort", "80"),
+            ("IpPermissions.1.IpRanges.1.CidrIp", "10.0.0.0/8"),
+            ("IpPermissions.1.IpRanges.1.Description", "old"),
+        ];
+        let made = ec2(client, "AuthorizeSecurityGroupIngress", &wanted).await;
+        let rule = made.members("securityGroupRuleSet")[0]
+            .at("securityGroupRuleId")
+            .to_owned();
+        let changed = [
+            ("GroupId", network.group.as_str()),
+            ("SecurityGroupRule.1.SecurityGroupRuleId", &rule),
+            ("SecurityGroupRule.1.SecurityGroupRule.IpProtocol", "tcp"),
+            ("SecurityGroupRule.1.SecurityGroupRule.FromPort", "80"),
+            ("SecurityGroupRule.1.SecurityGroupRule.ToPort", "80"),
+            (
+                "SecurityGroupRule.1.SecurityGroupRule.CidrIpv4",
+                "10.0.0.0/8",
+            ),
+        ];
+        ec2(client, "ModifySecurityGroupRules", &changed).await;
+        let asked = [("SecurityGroupRuleId.1", rule.as_str())];
+        let rules = ec2(client, "DescribeSecurityGroupRules", &asked).await;
+        let rule = &rules.members("securityGroupRuleSet")[0];
+        format!("`{}`", rule.at("description"))
+    };
+    gap(scenario, "``").await;
+}
+
 async fn interface_endpoint(client: &Client, network: &Network) -> String {
     let wanted = [
         ("VpcId", network.vpc.as_str()),

@@ -96,6 +96,23 @@ async fn task_definitions_are_sized_and_filled_as_on_aws() {
 }
 
 #[tokio::test]
+async fn a_family_without_an_active_revision_is_not_listed() {
+    let scenario = async |client: &Client| {
+        for family in ["gone", "here"] {
+            let mut wanted = definition();
+            wanted["family"] = json!(family);
+            ecs(client, "RegisterTaskDefinition", wanted).await;
+        }
+        let gone = json!({ "taskDefinition": "gone:1" });
+        ecs(client, "DeregisterTaskDefinition", gone).await;
+        let asked = json!({ "status": "ACTIVE" });
+        let listed = ecs(client, "ListTaskDefinitionFamilies", asked).await;
+        listed["families"].to_string()
+    };
+    gap(scenario, r#"["here"]"#).await;
+}
+
+#[tokio::test]
 async fn a_service_is_given_back_as_it_was_sent() {
     let scenario = async |client: &Client| {
         let network = network(client).await;

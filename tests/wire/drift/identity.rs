@@ -5,7 +5,7 @@ use crate::program::DEFAULT_STACK;
 
 const EXECUTION: &str = "qp-iac-cdn-headers-app-execution-us-east-1";
 const TASK: &str = "qp-iac-cdn-headers-app-task-us-east-1";
-const LOGS: &str = "/ecs/qp-iac-cdn-headers/app";
+const LOGS: &str = "/ecs/qp-iac-cdn-headers-app";
 const EVERYTHING: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 const ANOTHER_SERVICE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
@@ -85,9 +85,12 @@ async fn policies(scene: &Scene) {
         .await;
     scene
         .drifts("managed_policy_attached", async |s| {
-            let attach = s.aws.iam.attach_role_policy().role_name(TASK);
-            let attach = attach.policy_arn("arn:aws:iam::aws:policy/AdministratorAccess");
-            attach.send().await.unwrap();
+            let iam = &s.aws.iam;
+            let create = iam.create_policy().policy_name("by-hand");
+            let made = create.policy_document(EVERYTHING).send().await.unwrap();
+            let arn = made.policy().unwrap().arn().unwrap();
+            let attach = iam.attach_role_policy().role_name(TASK);
+            attach.policy_arn(arn).send().await.unwrap();
         })
         .await;
 }
