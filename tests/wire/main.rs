@@ -6,6 +6,7 @@
 // A test that cannot look at what is there has failed.
 #![allow(clippy::unwrap_used)]
 
+mod asking;
 mod budget;
 mod drift;
 mod edits;
