@@ -43,11 +43,12 @@ pub(super) fn ordered<'a>(items: &'a BTreeSet<Value>, names: &Names) -> Vec<&'a 
     items
 }
 
-/// What an item of a set is sorted by: its text where it holds identifiers, else nothing.
+/// What an item of a set is sorted by: its text where it holds references, else nothing.
 pub(super) fn rank(item: &Value, names: &Names) -> Option<String> {
-    let mut holds_ids = false;
-    item.each_id(&mut |_, _| holds_ids = true);
-    holds_ids.then(|| text(item, names))
+    let mut refers = false;
+    item.each_id(&mut |_, _| refers = true);
+    item.each_pending(&mut |_, _| refers = true);
+    refers.then(|| text(item, names))
 }
 
 fn bracketed<'a>(items: impl Iterator<Item = &'a Value>, names: &Names) -> String {

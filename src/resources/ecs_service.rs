@@ -195,7 +195,10 @@ impl Lifecycle for EcsService {
             call = call.deployment_configuration(deployment(want));
         }
         if changes.has("enable_execute_command") {
-            call = call.enable_execute_command(want.enable_execute_command);
+            // Only tasks that start afterwards take part.
+            call = call
+                .enable_execute_command(want.enable_execute_command)
+                .force_new_deployment(true);
         }
         if changes.has("availability_zone_rebalancing") {
             call = call.availability_zone_rebalancing(rebalancing(want));

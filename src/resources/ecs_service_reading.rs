@@ -18,6 +18,8 @@ const SERVICES_PER_CALL: usize = 10;
 /// How many services one page of ListServices holds at most; ten unless asked for more.
 const SERVICES_PER_PAGE: i32 = 100;
 const READ: &str = "ecs:DescribeServices";
+/// What is said of a failed deployment where AWS gives no reason.
+const FAILED: &str = "the deployment failed";
 
 /// The services of this stack, in clusters that are named like the stack's.
 pub(super) async fn owned(aws: &Clients, owner: &Owner) -> Result<Vec<Found<EcsService>>, Fault> {
@@ -116,11 +118,20 @@ async fn newest_deployment(
         .max_by_key(|deployment| deployment.created_at.map(|at| at.as_nanos())))
 }
 
-/// How a service is outside of a deployment of ours.
+/// How a service is outside of a deployment of ours. One whose first deployment failed runs nothing
+/// and never will.
 fn settled(service: &Service) -> State {
-    match service.status() {
-        Some("DRAINING") => State::Leaving,
-        Some(_) | None => State::Ready,
+    let failed = service.deployments().iter().find(|deployment| {
+        deployment.status() == Some("PRIMARY")
+            && deployment.rollout_state == Some(DeploymentRolloutState::Failed)
+    });
+    match (service.status(), failed) {
+        (Some("DRAINING"), _) => State::Leaving,
+        (_, Some(failed)) if service.running_count == 0 => {
+            let reason = failed.rollout_state_reason();
+            State::Broken(reason.unwrap_or(FAILED).to_owned())
+        }
+        (_, _) => State::Ready,
     }
 }
 
@@ -134,7 +145,7 @@ fn state(service: &Service, newest: Option<&ServiceDeploymentBrief>) -> State {
     let rollout = primary.and_then(|primary| primary.rollout_state.clone());
     if rollout == Some(DeploymentRolloutState::Failed) {
         let reason = primary.and_then(Deployment::rollout_state_reason);
-        return State::Broken(reason.unwrap_or("the deployment failed").to_owned());
+        return State::Broken(reason.unwrap_or(FAILED).to_owned());
     }
     let is_rolled_out = rollout.is_none_or(|state| state == DeploymentRolloutState::Completed);
     let runs_all = service.running_count == service.desired_count && deployments.len() <= 1;
@@ -231,4 +242,125 @@ fn target(found: aws_sdk_ecs::types::LoadBalancer) -> Option<ServiceTarget> {
         container_name: found.container_name.unwrap_or_default(),
         container_port: u16::try_from(found.container_port?).ok()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_ecs::types::ServiceEvent;
+
+    const FULL: [i32; 2] = [2, 2];
+
+    /// A service with `running` of `desired` tasks and these deployments, the primary one first.
+    fn service([running, desired]: [i32; 2], rollouts: &[DeploymentRolloutState]) -> Service {
+        let deployments = rollouts.iter().enumerate().map(|(at, rollout)| {
+            Deployment::builder()
+                .status(if at == 0 { "PRIMARY" } else { "ACTIVE" })
+                .rollout_state(rollout.clone())
+                .rollout_state_reason("tasks failed to start")
+                .build()
+        });
+        Service::builder()
+            .status("ACTIVE")
+            .running_count(running)
+            .desired_count(desired)
+            .set_deployments(Some(deployments.collect()))
+            .events(
+                ServiceEvent::builder()
+                    .message("has started 1 tasks")
+                    .build(),
+            )
+            .build()
+    }
+
+    #[test]
+    fn a_service_is_ready_once_nothing_of_its_deployment_is_left() {
+        use DeploymentRolloutState::{Completed, Failed, InProgress};
+        use ServiceDeploymentStatus as Status;
+        let busy = |tasks: &str| State::Busy(format!("{tasks} tasks running; has started 1 tasks"));
+        let broken = |why: &str| State::Broken(why.to_owned());
+        let table = [
+            ("new", [1, 2], &[InProgress][..], None, busy("1 of 2")),
+            (
+                "done",
+                FULL,
+                &[Completed],
+                Some(Status::Successful),
+                State::Ready,
+            ),
+            ("not listed", FULL, &[Completed], None, State::Ready),
+            (
+                "still listed",
+                FULL,
+                &[Completed],
+                Some(Status::InProgress),
+                busy("2 of 2"),
+            ),
+            (
+                "scaled up",
+                [2, 5],
+                &[Completed],
+                Some(Status::Successful),
+                busy("2 of 5"),
+            ),
+            (
+                "two",
+                FULL,
+                &[Completed, InProgress],
+                Some(Status::Successful),
+                busy("2 of 2"),
+            ),
+            (
+                "failed",
+                [0, 2],
+                &[Failed],
+                None,
+                broken("tasks failed to start"),
+            ),
+            (
+                "stopped",
+                [1, 2],
+                &[InProgress],
+                Some(Status::Stopped),
+                broken("by hand"),
+            ),
+            (
+                "rolling back",
+                FULL,
+                &[Completed],
+                Some(Status::RollbackInProgress),
+                busy("2 of 2"),
+            ),
+            (
+                "no way back",
+                [1, 2],
+                &[InProgress],
+                Some(Status::RollbackFailed),
+                broken("by hand"),
+            ),
+            // Works, but with the task definition before, which the engine sees.
+            (
+                "rolled back",
+                FULL,
+                &[Completed],
+                Some(Status::RollbackSuccessful),
+                State::Ready,
+            ),
+        ];
+        for (case, tasks, rollouts, newest, expected) in table {
+            let newest = newest.map(|status| {
+                ServiceDeploymentBrief::builder()
+                    .status(status)
+                    .status_reason("by hand")
+                    .build()
+            });
+            assert_eq!(
+                state(&service(tasks, rollouts), newest.as_ref()),
+                expected,
+                "{case}"
+            );
+        }
+        let leaving = Service::builder().status("DRAINING").build();
+        assert_eq!(state(&leaving, None), State::Leaving);
+    }
 }

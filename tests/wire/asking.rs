@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 use crate::program::{DEFAULT_STACK, Program, Ran};
@@ -11,7 +11,10 @@ use crate::program::{DEFAULT_STACK, Program, Ran};
 const ON_A_TERMINAL: &str =
     "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
-/// Runs the program on a terminal and types this.
+/// How a question ends.
+const QUESTION: &str = "is taken as yes: ";
+
+/// Runs the program on a terminal, and types this when it asks.
 async fn typed(program: &Program, arguments: &[&str], keys: &str) -> Ran {
     let direct = program.command(arguments);
     let direct = direct.as_std();
@@ -30,13 +33,21 @@ async fn typed(program: &Program, arguments: &[&str], keys: &str) -> Ran {
             None => command.env_remove(name),
         };
     }
-    let mut child = command.spawn().expect("python3 runs");
-    // The terminal keeps what is typed until the program asks. The input stays open, since its end
-    // would be an answer too.
+    let mut child = command.kill_on_drop(true).spawn().expect("python3 runs");
     let mut input = child.stdin.take().expect("a pipe");
+    let mut screen = child.stdout.take().expect("a pipe");
+    let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains(QUESTION) {
+        let read = screen.read_buf(&mut shown).await.expect("a screen");
+        let text = String::from_utf8_lossy(&shown);
+        assert!(read > 0, "the program never asked:\n{text}");
+    }
     input.write_all(keys.as_bytes()).await.expect("a listener");
-    let output = child.wait_with_output().await.expect("the program ends");
+    screen.read_to_end(&mut shown).await.expect("a screen");
+    let mut output = child.wait_with_output().await.expect("the program ends");
+    // The input was open until now, since its end would have been an answer too.
     drop(input);
+    output.stdout = shown;
     Ran::from(output)
 }
 
