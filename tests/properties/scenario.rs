@@ -16,9 +16,12 @@ const REGION: &str = "us-east-1";
 #[derive(Clone, Debug)]
 pub(crate) enum Pair {
     /// Of made-up kinds.
-    Fake { before: Wish, after: Wish },
+    Fake { before: Box<Wish>, after: Box<Wish> },
     /// Of the real ones, by stack files.
-    Real { before: SpecWish, after: SpecWish },
+    Real {
+        before: Box<SpecWish>,
+        after: Box<SpecWish>,
+    },
 }
 
 /// A pair of graphs, in a cloud that follows from a seed.
@@ -59,8 +62,8 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
 
 fn pair() -> impl Strategy<Value = Pair> {
     prop_oneof![
-        2 => wishes().prop_map(|(before, after)| Pair::Fake { before, after }),
-        1 => spec_wishes().prop_map(|(before, after)| Pair::Real { before, after }),
+        2 => wishes().prop_map(|(before, after)| Pair::Fake { before: Box::new(before), after: Box::new(after) }),
+        1 => spec_wishes().prop_map(|(before, after)| Pair::Real { before: Box::new(before), after: Box::new(after) }),
     ]
 }
 

@@ -221,7 +221,10 @@ impl BalancerWish {
         writeln!(text, "load_balancer:\n  listen: {}", self.listen)?;
         if self.listen.contains("443") {
             let certificate = "certificate/0a1b2c3d-4e5f-6789-abcd-ef0123456789";
-            writeln!(text, "  certificate: arn:aws:acm:{region}:123456789012:{certificate}")?;
+            writeln!(
+                text,
+                "  certificate: arn:aws:acm:{region}:123456789012:{certificate}"
+            )?;
         }
         writeln!(
             text,
