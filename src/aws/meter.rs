@@ -103,6 +103,7 @@ impl Intercept for Counting {
         let again = config
             .load::<RequestAttempts>()
             .is_some_and(|attempts| attempts.attempts() > 1);
+        tracing::info!(target: "qpiac", again, "{}:{operation}", self.service);
         let mut stats = self.meter.lock();
         stats.retries += u64::from(again);
         *stats

@@ -273,12 +273,15 @@ impl<'a> Life<'a> {
         let Some(id) = &self.id else {
             return Vec::new();
         };
-        let provider = self.context.reading.provider;
+        let reading = self.context.reading;
+        let provider = reading.provider;
         let explanation = async {
             let query = Query::Ids(vec![id.clone()]);
-            let found = provider.find(&self.task.schema.kind, query).await.ok()?;
+            let find = || provider.find(&self.task.schema.kind, query.clone());
+            let found = reading.repeated(find).await.ok()?;
             let record = found.into_iter().find(|record| record.id == *id)?;
-            provider.explain(record).await.ok()
+            let explain = || provider.explain(record.clone());
+            reading.repeated(explain).await.ok()
         };
         let limited = within(Duration::from_secs(EXPLAIN_LIMIT_S), explanation);
         tokio::select! {

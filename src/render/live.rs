@@ -28,12 +28,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// A view on standard output, which is a terminal.
-    pub fn new(colour: bool, detail: Detail) -> Self {
-        Self::on(ProgressDrawTarget::stdout(), colour, detail)
-    }
-
-    /// A view on any target.
+    /// A view on this target.
     pub fn on(target: ProgressDrawTarget, colour: bool, detail: Detail) -> Self {
         let screen = MultiProgress::with_draw_target(target);
         let total = screen.add(ProgressBar::new(0));

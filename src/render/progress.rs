@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Ending, Event, Failure, Planned, Skip, Stop, What};
-use crate::model::{Address, Milestone, OutputValues, Owner};
+use crate::engine::{Ending, Event, Failure, Planned, Skip, What};
+use crate::model::{Address, Milestone, OutputValues};
 use crate::plan::StepId;
 
 /// Where one step stands.
@@ -62,9 +62,7 @@ pub struct StepProgress {
 /// Where a run stands.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
-    owner: Option<Owner>,
     steps: BTreeMap<StepId, StepProgress>,
-    stop: Option<Stop>,
     ending: Option<Ending>,
     elapsed_ms: u64,
     waits: u64,
@@ -76,8 +74,7 @@ impl Progress {
     pub fn fold(&mut self, event: &Event) {
         self.elapsed_ms = event.at_ms;
         match &event.what {
-            What::RunStarted { owner, steps } => {
-                self.owner = Some(owner.clone());
+            What::RunStarted { steps, .. } => {
                 self.steps = steps.iter().map(|step| (step.step, fresh(step))).collect();
             }
             What::StepStarted { step } => self.set(
@@ -129,7 +126,7 @@ impl Progress {
                 let elapsed_ms = *elapsed_ms;
                 self.end(*step, event.at_ms, Status::Abandoned { elapsed_ms });
             }
-            What::StopRequested { stop } => self.stop = Some(*stop),
+            What::StopRequested { .. } => {}
             What::RunFinished {
                 outcome,
                 elapsed_ms,
@@ -159,11 +156,6 @@ impl Progress {
         }
     }
 
-    /// The stack, once the run has begun.
-    pub fn owner(&self) -> Option<&Owner> {
-        self.owner.as_ref()
-    }
-
     /// The steps in the plan's order.
     pub fn steps(&self) -> impl Iterator<Item = &StepProgress> {
         self.steps.values()
@@ -182,11 +174,6 @@ impl Progress {
     /// How many steps stand so.
     pub fn number(&self, status: impl Fn(&Status) -> bool) -> usize {
         self.steps().filter(|step| status(&step.status)).count()
-    }
-
-    /// How the user stopped it, where the user did.
-    pub fn stop(&self) -> Option<Stop> {
-        self.stop
     }
 
     /// How it ended, where it did.

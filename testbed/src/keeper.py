@@ -29,6 +29,24 @@ moto.iam.models.aws_managed_policies_data = json.dumps(
 )
 del policies
 
+# What one request wants left out of its reply (tags, where it does not include them), moto notes for
+# all requests at once. Here each has notes of its own.
+from moto.core.responses import BaseResponse  # noqa: E402
+
+include, exclude = BaseResponse._include_in_response, BaseResponse._exclude_from_response
+
+
+def alone(note):
+    def noted(self: BaseResponse, path: str) -> None:
+        self.RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(self.RESPONSE_KEY_PATH_TO_TRANSFORMER)
+        note(self, path)
+
+    return noted
+
+
+BaseResponse._include_in_response = alone(include)
+BaseResponse._exclude_from_response = alone(exclude)
+
 from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: E402
 from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 

@@ -172,6 +172,23 @@ async fn a_failure_comes_with_the_reasons_that_aws_gives() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn reasons_are_asked_for_again_where_aws_is_too_busy() {
+    let old = found("thing/a", "thing-old", &thing(1, &[]), State::Ready);
+    let busy = |operation| Strike::Fails(FaultClass::Throttled, operation);
+    let cloud = Cloud::new();
+    cloud
+        .plant(old.clone())
+        .strike(
+            "delete",
+            Strike::Fails(FaultClass::Rejected, "alpha:DeleteThing"),
+        )
+        .strike("find", busy("alpha:FindThing"))
+        .strike("explain", busy("alpha:FindThing"));
+    let ran = ran(&deleting(&old), &cloud).await;
+    assert_eq!(ran.failure().reasons, ["thing-old has a reason"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn reasons_are_not_waited_for_long() {
     let old = found("thing/a", "thing-old", &thing(1, &[]), State::Ready);
     let cloud = Cloud::new();

@@ -15,6 +15,7 @@ mod fakes;
 
 mod audit;
 mod crash;
+mod drift;
 mod failure;
 mod faults;
 mod foreign;

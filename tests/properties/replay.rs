@@ -85,6 +85,11 @@ fn order(plan: &Plan) -> Verdict {
                 "step {at} replaces {:?}, which does not know of it",
                 other.id
             );
+            ensure!(
+                other.id > step.id || dependents(plan, other.id).contains(&step.id),
+                "step {at} does not wait for {:?}, the other half of its replacement",
+                other.id
+            );
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::{Strategy as _, any};
 use qpiac::engine::Ending;
 use qpiac::model::Address;
-use qpiac::plan::Options;
+use qpiac::plan::{Action, Options, Step};
 
 use crate::harness::{Verdict, ensure, property};
 use crate::lab::{Lab, on_paused_time, show};
@@ -61,10 +61,19 @@ async fn partly(scenario: &Scenario, choice: Choice) -> Verdict {
         replace: chosen(choice.replace),
     };
     let part = lab.plan(&after, &options).await?;
-    let excluded = |step: &&qpiac::plan::Step| options.exclude.contains(&step.address);
+    let excluded = |step: &&Step| options.exclude.contains(&step.address);
     ensure!(
         part.steps.iter().find(excluded).is_none(),
         "{options:?} is in:{}",
+        show(&part)
+    );
+    let takes_away = |step: &&Step| {
+        let deletes = matches!(step.action, Action::Delete { .. });
+        deletes && after.node(&step.address).is_some() && step.replaces.is_none()
+    };
+    ensure!(
+        part.steps.iter().find(takes_away).is_none(),
+        "{options:?} takes away what is wanted:{}",
         show(&part)
     );
     let text = show(&part);

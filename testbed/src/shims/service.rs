@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Next, Shim, memory, refusal};
@@ -361,9 +361,12 @@ async fn list(request: &Request, next: Next<'_>) -> Result<Reply> {
     {
         let asked = json!({ "cluster": request.parameters["cluster"].as_str().unwrap_or("default"), "services": chunk });
         let described = next.json("ecs", "DescribeServices", &asked).await?;
-        let services = described["services"].as_array().into_iter().flatten();
+        let Some(services) = described["services"].as_array() else {
+            bail!("the services of a listing were not described: {described}");
+        };
         active.extend(
             services
+                .iter()
                 .filter(|service| service["status"] != "INACTIVE")
                 .map(|service| service["serviceArn"].clone()),
         );
