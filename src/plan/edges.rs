@@ -68,6 +68,7 @@ pub(super) fn after(
     for (at, draft) in drafts.iter().enumerate() {
         if let Action::Delete { found } = &draft.action {
             room.wait_for_loose_holders(at, found);
+            room.wait_for_changing_followers(at, found);
             room.wait_as_parent(at, found);
         }
     }
@@ -275,20 +276,36 @@ impl<'a, 'd> Room<'a, 'd> {
 
     /// What is deleted waits for the kinds that are declared to follow it.
     fn wait_for_followers(&mut self, at: usize, found: &Record) {
-        let kind = found.kind.clone();
         for (other, draft) in self.drafts.iter().enumerate() {
-            let Action::Delete { found: follower } = &draft.action else {
-                continue;
-            };
-            let follows = draft
-                .schema
-                .after
-                .iter()
-                .any(|f| kind == *f.kind && found_share(self.schemas, f, found, follower));
-            if follows {
+            if let Action::Delete { found: follower } = &draft.action
+                && self.follows(draft, follower, found)
+            {
                 self.wait(at, other, Milestone::Gone);
             }
         }
+    }
+
+    /// What is deleted stays until those that follow it are changed, where that is possible: a
+    /// security group keeps the rule of a port until no task of the service listens to it.
+    fn wait_for_changing_followers(&mut self, at: usize, found: &Record) {
+        let drafts = self.drafts;
+        for (other, draft) in drafts.iter().enumerate() {
+            if let Action::Update {
+                found: follower, ..
+            } = &draft.action
+                && !is_retagging(draft)
+                && self.follows(draft, follower, found)
+            {
+                self.prefer(at, other, Milestone::Ready);
+            }
+        }
+    }
+
+    /// Whether a draft's record is declared to follow another.
+    fn follows(&self, draft: &Draft<'_>, follower: &Record, found: &Record) -> bool {
+        draft.schema.after.iter().any(|following| {
+            found.kind == *following.kind && found_share(self.schemas, following, found, follower)
+        })
     }
 
     /// A child that goes because its parent goes does not go before those who use the parent: a

@@ -21,6 +21,7 @@
 
 mod client;
 mod fault;
+mod golden;
 mod journal;
 mod moto;
 mod operation;
@@ -40,6 +41,7 @@ use hyper::{HeaderMap, Method};
 
 pub use client::Client;
 pub use fault::{Fault, Occasion, Rule};
+pub use golden::golden;
 pub use hyper::StatusCode;
 pub use journal::Call;
 pub use operation::{Protocol, Request};

@@ -8,22 +8,11 @@ mod fakes;
 mod plans;
 mod runs;
 
-use std::path::Path;
-
-/// Compares with a golden file; `UPDATE_GOLDEN=1` writes it.
+/// Compares with a golden file of these tests; `UPDATE_GOLDEN=1` writes it.
 #[track_caller]
 fn golden(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden/render")
-        .join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        std::fs::write(&path, actual).expect("a golden file");
-        return;
-    }
-    let expected = std::fs::read_to_string(&path)
-        .unwrap_or_else(|e| panic!("{}: {e}; UPDATE_GOLDEN=1 writes it", path.display()));
-    assert_eq!(actual, expected, "{}", path.display());
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/render");
+    testbed::golden(std::path::Path::new(folder).join(name), actual);
 }
 
 /// A text without its colours.

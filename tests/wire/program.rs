@@ -193,18 +193,9 @@ pub(crate) fn short(plan: &Value) -> String {
     text + &counts.join(", ") + "\n"
 }
 
-/// Compares with a golden file; `UPDATE_GOLDEN=1` writes it.
+/// Compares with a golden file of these tests; `UPDATE_GOLDEN=1` writes it.
 #[track_caller]
 pub(crate) fn golden(name: &str, actual: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        std::fs::write(&path, actual).expect("a golden file");
-        return;
-    }
-    let expected = std::fs::read_to_string(&path)
-        .unwrap_or_else(|e| panic!("{}: {e}; UPDATE_GOLDEN=1 writes it", path.display()));
-    assert_eq!(actual, expected, "{}", path.display());
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+    testbed::golden(std::path::Path::new(folder).join(name), actual);
 }
