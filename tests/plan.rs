@@ -611,8 +611,8 @@ store/logs: several resources bear this address (shop-logs, old-logs), and each 
     );
 }
 
-#[test]
-fn a_rule_that_somebody_added_goes() {
+/// The default world with a further rule in the group.
+fn with_another_rule() -> Vec<Record> {
     let mut records = built(&graph(&Wish::default()));
     let mut extra = records
         .iter()
@@ -623,12 +623,33 @@ fn a_rule_that_somebody_added_goes() {
     extra.outputs.insert("id".into(), "rule-x".to_owned());
     extra.values.insert("port".into(), Value::Int(22));
     records.push(extra);
+    records
+}
+
+#[test]
+fn a_rule_that_somebody_added_goes() {
     check_world(
-        records,
+        with_another_rule(),
         &Options::default(),
         r#"
 0 - rule/app.22-0.0.0.0/0 unwanted <>
 "#,
+    );
+}
+
+#[test]
+fn a_rule_stays_until_who_follows_it_has_changed() {
+    let wish = Wish {
+        count: 3,
+        ..Wish::default()
+    };
+    let plan = made(&graph(&wish), with_another_rule(), &Options::default()).expect("a plan");
+    assert_eq!(
+        format!("\n{}", show(&plan)),
+        r#"
+0 ~[count] runner/app <>
+1 - rule/app.22-0.0.0.0/0 unwanted <0r>
+"#
     );
 }
 

@@ -13,6 +13,7 @@ mod edits;
 mod failure;
 mod foreign;
 mod observer;
+mod permissions;
 mod program;
 mod reference;
 mod scope;
