@@ -13,6 +13,13 @@ pub(crate) fn two_services() -> String {
 "
 }
 
+/// The default stack in three zones.
+fn three_zones() -> String {
+    let stack = edit(DEFAULT_STACK, "us-east-1b]", "us-east-1b, us-east-1c]");
+    let stack = edit(&stack, "10.0.2.0/24]", "10.0.2.0/24, 10.0.5.0/24]");
+    edit(&stack, "10.0.4.0/24]", "10.0.4.0/24, 10.0.6.0/24]")
+}
+
 /// The stack with one text in the place of another, which must be there.
 #[track_caller]
 fn edit(stack: &str, from: &str, to: &str) -> String {
@@ -53,12 +60,13 @@ edits! {
     memory: default("memory: 512 ", "memory: 1024 ");
     count: default("count: 2 ", "count: 3 ");
     image: default("app:1.0", "app:1.1");
-    third_zone: {
-        let after = edit(DEFAULT_STACK, "us-east-1b]", "us-east-1b, us-east-1c]");
-        let after = edit(&after, "10.0.2.0/24]", "10.0.2.0/24, 10.0.5.0/24]");
-        (DEFAULT_STACK.to_owned(), edit(&after, "10.0.4.0/24]", "10.0.4.0/24, 10.0.6.0/24]"))
-    };
+    third_zone: (DEFAULT_STACK.to_owned(), three_zones());
+    removed_zone: (three_zones(), DEFAULT_STACK.to_owned());
     nat_per_zone: default("nat: single ", "nat: per-zone ");
+    nat_single_again: {
+        let (before, after) = default("nat: single ", "nat: per-zone ");
+        (after, before)
+    };
     nat_none: default("nat: single ", "nat: none ");
     nat_back: {
         let (before, after) = default("nat: single ", "nat: none ");
@@ -87,6 +95,7 @@ edits! {
     idle_timeout: default("listen: [80] ", "idle_timeout_s: 120\n  listen: [80] ");
     allowed_ranges: default("listen: [80] ", "allow: [198.51.100.0/24]\n  listen: [80] ");
     internal: default("listen: [80] ", "internal: true\n  listen: [80] ");
+    shell: default("    health: /health", "    health: /health\n    exec: true");
     worker: default("    port: 8000", "    # port: 8000").without("    health: /health\n");
 }
 
