@@ -1,6 +1,6 @@
 //! `#[derive(Resource)]`: a kind's attributes and schema from one declaration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -26,8 +26,11 @@ const TEXT_OPTIONS: [&str; 15] = [
     "wait_delete",
 ];
 
+const FLAGS: [&str; 3] = ["lazy", "serial", "marked"];
+
 struct Header {
     outputs: Type,
+    flags: BTreeSet<String>,
     texts: BTreeMap<String, LitStr>,
 }
 
@@ -78,6 +81,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
 fn header(input: &DeriveInput) -> syn::Result<Header> {
     let mut outputs = None;
     let mut texts = BTreeMap::new();
+    let mut flags = BTreeSet::new();
     for attribute in input.attrs.iter().filter(|a| a.path().is_ident("resource")) {
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("outputs") {
@@ -85,6 +89,10 @@ fn header(input: &DeriveInput) -> syn::Result<Header> {
                 return Ok(());
             }
             let key = meta.path.require_ident()?.to_string();
+            if FLAGS.contains(&key.as_str()) {
+                flags.insert(key);
+                return Ok(());
+            }
             if !TEXT_OPTIONS.contains(&key.as_str()) {
                 return Err(meta.error("unknown option of #[resource(...)]"));
             }
@@ -98,7 +106,11 @@ fn header(input: &DeriveInput) -> syn::Result<Header> {
             return Err(missing(input, needed));
         }
     }
-    Ok(Header { outputs, texts })
+    Ok(Header {
+        outputs,
+        flags,
+        texts,
+    })
 }
 
 fn missing(input: &DeriveInput, what: &str) -> syn::Error {
@@ -180,6 +192,7 @@ fn schema(header: &Header, doc: &str, names: &[String]) -> syn::Result<TokenStre
     let exclusive = attribute_names(text("exclusive"), names)?;
     let holds = optional(text("holds"));
     let after = following(text("after"));
+    let [lazy, serial, marked] = FLAGS.map(|flag| header.flags.contains(flag));
     let [find, create, update, delete] =
         ["find", "create", "update", "delete"].map(|action| list(text(action)));
     let [wait_create, wait_update, wait_delete] = [
@@ -199,6 +212,9 @@ fn schema(header: &Header, doc: &str, names: &[String]) -> syn::Result<TokenStre
         exclusive: &[#(#exclusive),*],
         after: &[#(#after),*],
         holds: #holds,
+        lazy: #lazy,
+        serial: #serial,
+        marked: #marked,
         waits: ::qpiac::model::Waits {
             create: #wait_create, update: #wait_update, delete: #wait_delete,
         },

@@ -15,10 +15,12 @@ use tokio::sync::OnceCell;
 
 use super::fault::{Call, required};
 use super::meter::{CallStats, Meter};
+use super::notes::Notes;
 use super::once::{Once, Shared};
 use super::repeat::{self, NotWhenRefused, ReadsOnly};
 use super::rounds::{self, Rounds};
-use crate::model::{Fault, FaultClass};
+use super::vault::Vault;
+use crate::model::{Contents, Fault, FaultClass, Owner};
 
 /// How long one attempt may take, in seconds.
 const ATTEMPT_TIMEOUT_S: u64 = 30;
@@ -54,6 +56,28 @@ pub enum ConnectError {
 /// Clients for every service.
 #[derive(Clone)]
 pub struct Clients {
+    /// Application Auto Scaling.
+    pub autoscaling: aws_sdk_applicationautoscaling::Client,
+    /// CloudFront, whose control plane is in us-east-1.
+    pub cloudfront: aws_sdk_cloudfront::Client,
+    /// CloudWatch: alarms and dashboards.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// ECR: container images.
+    pub ecr: aws_sdk_ecr::Client,
+    /// EventBridge: schedules.
+    pub events: aws_sdk_eventbridge::Client,
+    /// Lambda.
+    pub lambda: aws_sdk_lambda::Client,
+    /// Route 53, whose control plane is in us-east-1.
+    pub route53: aws_sdk_route53::Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
+    /// Secrets Manager.
+    pub secrets: aws_sdk_secretsmanager::Client,
+    /// SNS: topics.
+    pub sns: aws_sdk_sns::Client,
+    /// WAF for CloudFront, whose control plane is in us-east-1.
+    pub wafv2: aws_sdk_wafv2::Client,
     /// EC2: networks.
     pub ec2: aws_sdk_ec2::Client,
     /// ECS: containers.
@@ -65,7 +89,13 @@ pub struct Clients {
     /// CloudWatch Logs.
     pub logs: aws_sdk_cloudwatchlogs::Client,
     sts: aws_sdk_sts::Client,
+    acm: aws_sdk_acm::Client,
+    acm_global: aws_sdk_acm::Client,
     region: String,
+    owner: Option<Owner>,
+    contents: Arc<Contents>,
+    vault: Arc<Vault>,
+    notes: Arc<Notes>,
     meter: Arc<Meter>,
     once: Arc<Once>,
     rounds: Arc<Rounds>,
@@ -101,10 +131,17 @@ impl Clients {
     pub fn from_config(config: &SdkConfig) -> Result<Self, ConnectError> {
         let region = config.region().ok_or(ConnectError::NoRegion)?.to_string();
         let meter = Arc::new(Meter::default());
+        let global = config
+            .to_builder()
+            .region(Region::new(global_region(&region)))
+            .build();
         macro_rules! client {
             ($sdk:ident, $service:literal) => {
+                client!($sdk, $service, config)
+            };
+            ($sdk:ident, $service:literal, $config:expr) => {
                 $sdk::Client::from_conf(
-                    $sdk::config::Builder::from(config)
+                    $sdk::config::Builder::from($config)
                         .retry_config(repeat::reads())
                         .retry_classifier(NotWhenRefused)
                         .interceptor(ReadsOnly)
@@ -114,18 +151,83 @@ impl Clients {
             };
         }
         Ok(Self {
+            acm: client!(aws_sdk_acm, "acm"),
+            acm_global: client!(aws_sdk_acm, "acm", &global),
+            autoscaling: client!(aws_sdk_applicationautoscaling, "application-autoscaling"),
+            cloudfront: client!(aws_sdk_cloudfront, "cloudfront", &global),
+            cloudwatch: client!(aws_sdk_cloudwatch, "cloudwatch"),
             ec2: client!(aws_sdk_ec2, "ec2"),
+            ecr: client!(aws_sdk_ecr, "ecr"),
             ecs: client!(aws_sdk_ecs, "ecs"),
             elbv2: client!(aws_sdk_elasticloadbalancingv2, "elasticloadbalancing"),
+            events: client!(aws_sdk_eventbridge, "events"),
             iam: client!(aws_sdk_iam, "iam"),
+            lambda: client!(aws_sdk_lambda, "lambda"),
             logs: client!(aws_sdk_cloudwatchlogs, "logs"),
+            route53: client!(aws_sdk_route53, "route53", &global),
+            s3: client!(aws_sdk_s3, "s3"),
+            secrets: client!(aws_sdk_secretsmanager, "secretsmanager"),
+            sns: client!(aws_sdk_sns, "sns"),
             sts: client!(aws_sdk_sts, "sts"),
+            wafv2: client!(aws_sdk_wafv2, "wafv2", &global),
             region,
+            owner: None,
+            contents: Arc::default(),
+            vault: Arc::default(),
+            notes: Arc::default(),
             meter,
             once: Arc::default(),
             rounds: Arc::default(),
             caller: Arc::default(),
         })
+    }
+
+    /// The same clients, working for this stack, with what its digests stand for.
+    #[must_use]
+    pub fn working_for(mut self, owner: Owner, contents: Arc<Contents>) -> Self {
+        self.vault = Arc::new(Vault::of(&owner));
+        self.owner = Some(owner);
+        self.contents = contents;
+        self
+    }
+
+    /// The stack that the clients work for.
+    pub fn owner(&self) -> Option<&Owner> {
+        self.owner.as_ref()
+    }
+
+    /// What digests stand for: code and images that are not in AWS yet.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// The secrets that were read or made in this run.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Remembers something that a person should know about what was read; once, however often.
+    pub fn note(&self, note: impl Into<String>) {
+        self.notes.add(note.into());
+    }
+
+    /// What was noted so far, which is then forgotten.
+    pub fn take_notes(&self) -> Vec<String> {
+        self.notes.take()
+    }
+
+    /// ACM in the stack's region, or where CloudFront looks for certificates.
+    pub fn acm(&self, region: &str) -> &aws_sdk_acm::Client {
+        if region == self.region {
+            &self.acm
+        } else {
+            &self.acm_global
+        }
+    }
+
+    /// The region of what all regions share: CloudFront, its certificates and its web ACLs.
+    pub fn global_region(&self) -> &'static str {
+        global_region(&self.region)
     }
 
     /// The region.
@@ -242,6 +344,17 @@ impl Clients {
                 &format!("AWS answered with the unexpected `{text}`"),
             )
         })
+    }
+}
+
+/// The region in which a partition keeps what all its regions share.
+fn global_region(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "cn-northwest-1"
+    } else if region.starts_with("us-gov-") {
+        "us-gov-west-1"
+    } else {
+        "us-east-1"
     }
 }
 

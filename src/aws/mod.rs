@@ -9,7 +9,9 @@ pub mod ecs;
 pub mod elbv2;
 mod fault;
 pub mod iam;
+pub mod marker;
 mod meter;
+mod notes;
 mod once;
 mod presence;
 mod repeat;
@@ -18,6 +20,7 @@ mod rounds;
 pub(crate) mod scripted;
 #[cfg(test)]
 mod tests;
+mod vault;
 
 pub use clients::{Caller, Clients, ConnectError, Settings};
 pub use codes::of_code;
@@ -25,3 +28,4 @@ pub use fault::{Call, of_build, of_item, required};
 pub use meter::{CallStats, Meter};
 pub use presence::{if_present, name_in};
 pub use rounds::branch;
+pub use vault::{Plain, Vault};

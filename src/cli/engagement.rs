@@ -322,6 +322,7 @@ pub(super) fn options(choice: &Choice, replace: &[Address]) -> Options {
         replace: replace.iter().cloned().collect(),
         target: choice.target.iter().cloned().collect(),
         exclude: choice.exclude.iter().cloned().collect(),
+        wait_for_lazy: false,
     }
 }
 

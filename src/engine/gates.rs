@@ -21,13 +21,15 @@ impl Gates {
     pub(super) fn new(limits: &Limits, schemas: &[&'static Schema]) -> Self {
         let changes = schemas
             .iter()
-            .map(|schema| {
-                let service = schema.service();
-                let places = limits
-                    .changes_by_service
-                    .get(service)
-                    .unwrap_or(&limits.changes);
-                (service, Semaphore::new((*places).max(1)))
+            .map(|schema: &&'static Schema| {
+                let crowd: &'static str = crowd(schema);
+                let places = if schema.serial {
+                    1
+                } else {
+                    let of_service = limits.changes_by_service.get(crowd);
+                    *of_service.unwrap_or(&limits.changes)
+                };
+                (crowd, Semaphore::new(places.max(1)))
             })
             .collect();
         Self {
@@ -44,7 +46,16 @@ impl Gates {
 
     /// A place for a call that changes something of this kind's service.
     pub(super) async fn change(&self, schema: &Schema) -> SemaphorePermit<'_> {
-        let places = &self.changes[schema.service()];
+        let places = &self.changes[crowd(schema)];
         places.acquire().await.expect("the places are never closed")
+    }
+}
+
+/// Those who share places: the kinds of a service, but for a serial kind, which is alone.
+fn crowd(schema: &Schema) -> &str {
+    if schema.serial {
+        schema.kind.as_str()
+    } else {
+        schema.service()
     }
 }

@@ -115,7 +115,7 @@ impl<'a> Life<'a> {
         })?;
         self.id = Some(id.clone());
         self.reached(Milestone::Exists, &outputs);
-        if let Some(wait) = self.task.schema.waits.create {
+        if let Some(wait) = self.awaited(self.task.schema.waits.create) {
             let was_broken = None;
             self.wait(wait, id, Goal::Working { want, was_broken })
                 .await?;
@@ -188,7 +188,7 @@ impl<'a> Life<'a> {
             State::Busy(_) | State::Leaving => (waits.update.or(waits.create), None),
             State::Broken(message) => (waits.update.or(waits.create), Some(message.as_str())),
         };
-        if let Some(wait) = wait {
+        if let Some(wait) = self.awaited(wait) {
             self.wait(wait, id, Goal::Working { want, was_broken })
                 .await?;
         }
@@ -210,6 +210,12 @@ impl<'a> Life<'a> {
         }
         self.reached(Milestone::Gone, &OutputValues::new());
         Ok(())
+    }
+
+    /// What is waited for before the step counts as done.
+    fn awaited(&self, wait: Option<Wait>) -> Option<Wait> {
+        let settings = self.context.reading.settings;
+        wait.filter(|_| !self.task.schema.lazy || settings.wait_for_lazy)
     }
 
     /// Waits until the resource has come as far as it should.

@@ -39,4 +39,9 @@ pub trait Provider: Send + Sync {
 
     /// Called before and after a snapshot is read: in between, one reply may serve several kinds.
     fn reading(&self, on: bool);
+
+    /// What a person should know about what was read so far; each is told once.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

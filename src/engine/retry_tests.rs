@@ -20,6 +20,9 @@ const fn schema(delete: &'static [&'static str]) -> Schema {
         exclusive: &[],
         after: &[],
         holds: None,
+        lazy: false,
+        serial: false,
+        marked: false,
         waits: Waits {
             create: None,
             update: None,

@@ -65,6 +65,8 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// How many calls are in flight.
     pub limits: Limits,
+    /// Whether to wait also for what nothing needs to be finished, such as a distribution.
+    pub wait_for_lazy: bool,
 }
 
 impl Default for Settings {
@@ -74,6 +76,7 @@ impl Default for Settings {
             read_lag_ms: READ_LAG_MS,
             seed: None,
             limits: Limits::default(),
+            wait_for_lazy: false,
         }
     }
 }

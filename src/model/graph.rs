@@ -66,11 +66,14 @@ impl Graph {
         resource: &R,
     ) -> <R::Outputs as Outputs>::Refs {
         let address = Address::new(R::SCHEMA.kind.clone(), name);
-        let mut tags = self.tags.clone();
-        tags.insert(
-            NAME_TAG.to_owned(),
-            format!("{}-{}", self.owner.stack, address.name),
-        );
+        let mut tags = Tags::new();
+        if !R::SCHEMA.marked {
+            tags.extend(self.tags.clone());
+            tags.insert(
+                NAME_TAG.to_owned(),
+                format!("{}-{}", self.owner.stack, address.name),
+            );
+        }
         tags.extend(self.owner.mark(&address));
         self.insert(address, R::SCHEMA, resource.values(), tags)
             .refs::<R>()

@@ -102,6 +102,13 @@ pub struct Schema {
     pub after: &'static [Following],
     /// What is lost with it, where it holds data.
     pub holds: Option<&'static str>,
+    /// Nothing needs that AWS has finished making or changing it, so a run waits for that only
+    /// when it is asked to.
+    pub lazy: bool,
+    /// One change at a time: AWS loses or refuses changes that are made together.
+    pub serial: bool,
+    /// AWS gives it no tags: the owner tags, and only these, stand in a text of it.
+    pub marked: bool,
     /// What AWS goes on doing after a call.
     pub waits: Waits,
     /// The operations that it uses.

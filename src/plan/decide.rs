@@ -48,6 +48,8 @@ pub(super) struct Question<'a> {
     pub(super) snapshot: &'a Snapshot,
     /// What the user wants to be new.
     pub(super) replace: &'a BTreeSet<Address>,
+    /// Whether to wait also for what nothing needs to be finished.
+    pub(super) wait_for_lazy: bool,
     /// What must go before it comes again, each with what it makes way for.
     pub(super) forced: BTreeMap<&'a Address, &'a Address>,
     /// The wanted nodes, targets first.
@@ -141,6 +143,10 @@ impl<'a> Question<'a> {
             self.replace.contains(address),
             forced,
         );
+        let decision = match decision {
+            Decision::Settle { .. } if node.schema.lazy && !self.wait_for_lazy => Decision::Keep,
+            decision => decision,
+        };
         Verdict {
             node,
             want,

@@ -23,6 +23,8 @@ pub struct Options {
     pub target: BTreeSet<Address>,
     /// All but these, and what needs them.
     pub exclude: BTreeSet<Address>,
+    /// Wait also for what nothing needs to be finished.
+    pub wait_for_lazy: bool,
 }
 
 /// A step before its place in the order is known.
@@ -56,6 +58,7 @@ pub fn plan(
     let mut question = Question {
         snapshot,
         replace: &options.replace,
+        wait_for_lazy: options.wait_for_lazy,
         forced: BTreeMap::new(),
         order,
     };

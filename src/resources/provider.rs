@@ -98,4 +98,8 @@ impl Provider for Aws {
     fn reading(&self, on: bool) {
         self.clients.reading(on);
     }
+
+    fn notes(&self) -> Vec<String> {
+        self.clients.take_notes()
+    }
 }
