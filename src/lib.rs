@@ -17,6 +17,7 @@ pub mod aws;
 pub mod cli;
 pub mod engine;
 pub mod model;
+pub mod package;
 pub mod plan;
 pub mod render;
 pub mod resources;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may use beside `model`.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("spec", &[]),
     ("aws", &[]),
@@ -15,12 +15,14 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("render", &["engine", "plan"]),
     ("resources", &["aws", "engine"]),
     ("stack", &["spec", "resources"]),
+    ("package", &["aws", "spec", "stack"]),
     (
         "cli",
         &[
             "spec",
             "stack",
             "aws",
+            "package",
             "resources",
             "plan",
             "engine",

@@ -5,12 +5,12 @@
 //! The inputs depend on a seed alone: `SPEC_FUZZ_SEED` chooses another one, and a failure names the
 //! seed and shows the input. `SPEC_FUZZ_INPUTS` changes their number.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::Path;
 
-use qpiac::spec::{self, Spec};
+use qpiac::spec::{self, Spec, resolved};
 
 const SEED: u64 = 20_260_101;
 const INPUTS: u64 = 100_000;
@@ -68,6 +68,30 @@ const FRAGMENTS: &[&str] = &[
     "cpu:",
     "memory:",
     "count:",
+    "cdn:",
+    "auth: key",
+    "header:",
+    "secret:",
+    "behaviors:",
+    "geo:",
+    "deny:",
+    "domain:",
+    "secrets:",
+    "key: {}",
+    "rotation:",
+    "reads: [key]",
+    "scaling:",
+    "max: 3",
+    "build: a/b",
+    "functions:",
+    "code: a/b",
+    "handler: a.b",
+    "runtime: python3.13",
+    "monitoring:",
+    "notify:",
+    "alarms:",
+    "access_logs:",
+    "off",
     " ",
     "  ",
     "\n",
@@ -202,6 +226,39 @@ const VALUES: &[&str] = &[
     "{ retention_days: 7 }",
     "{ A: b }",
     "{ minimum_percent: 0 }",
+    "off",
+    "50000",
+    "60",
+    "http",
+    "https",
+    "jwt",
+    "[jwt]",
+    "[jwt, api-key]",
+    "cdn-auth",
+    "rotation",
+    "{ function: rotation, days: 7 }",
+    "{ secret: cdn-auth }",
+    "X-Origin",
+    "Cookie",
+    "{ deny: [KP] }",
+    "{ allow: [DE, FR] }",
+    "{ cache: 5 }",
+    "{ /*: 5, /a: off }",
+    "{ rate_limit: 100 }",
+    "{ min: 2, max: 3 }",
+    "{ max: 3, requests_per_task: 10 }",
+    "{ API_KEY: api-key }",
+    "{ JWT_SECRET_ARN: x }",
+    "example.com",
+    "www.example.com",
+    "Z0123456789ABCDEFGHIJ",
+    "workload/app",
+    "../app",
+    ".",
+    "nodejs22.x",
+    "a.handler",
+    "[ops@example.com]",
+    "{ cpu_percent: off }",
 ];
 
 fn corpus() -> Vec<Vec<u8>> {
@@ -341,11 +398,86 @@ fn check(spec: &Spec) {
                     "the priority {} twice",
                     route.priority
                 );
-                assert!((1..=5).contains(&(route.paths.len() + route.hosts.len())));
+                let limit = if spec.cdn.is_some() { 3 } else { 5 };
+                assert!((1..=limit).contains(&(route.paths.len() + route.hosts.len())));
+                assert!(spec.cdn.is_none() || route.priority < resolved::LAST_PRIORITY);
             }
         }
     }
     assert!(defaults <= 1, "{defaults} default services");
+    check_edge(spec);
+    check_references(spec);
+}
+
+/// What stands before the services.
+fn check_edge(spec: &Spec) {
+    let Some(cdn) = &spec.cdn else { return };
+    let balancer = spec.load_balancer.as_ref().expect("a load balancer");
+    let [listener] = balancer.listeners.as_slice() else {
+        panic!("{} listeners behind a CDN", balancer.listeners.len());
+    };
+    assert!(!balancer.internal && listener.port == cdn.origin.port);
+    assert_eq!(listener.action, resolved::Action::Forward);
+    let secure = matches!(listener.protocol, resolved::Protocol::Https { .. });
+    assert_eq!(
+        secure,
+        cdn.origin.protocol == spec::leaf::OriginProtocol::Https
+    );
+    if let Some(domain) = &spec.domain {
+        assert!(domain.name.as_str().len() <= 64);
+    }
+}
+
+/// Every name leads to something, and every variable is set once.
+fn check_references(spec: &Spec) {
+    let secrets: BTreeMap<_, _> = spec.secrets.iter().map(|it| (&it.name, it.usage)).collect();
+    let functions: BTreeSet<_> = spec.functions.iter().map(|it| &it.name).collect();
+    let rotations = spec.secrets.iter().filter_map(|it| it.rotation.as_ref());
+    for rotation in rotations {
+        assert!(
+            functions.contains(&rotation.function),
+            "{}",
+            rotation.function
+        );
+    }
+    let headers = spec
+        .secrets
+        .iter()
+        .filter(|it| it.usage == resolved::SecretUsage::OriginHeader);
+    assert_eq!(headers.count(), usize::from(spec.cdn.is_some()));
+    let readers = spec
+        .services
+        .iter()
+        .map(|service| {
+            (
+                &service.environment,
+                service.secrets.as_slice(),
+                &service.reads,
+            )
+        })
+        .chain(
+            spec.functions
+                .iter()
+                .map(|function| (&function.environment, &[][..], &function.reads)),
+        );
+    for (environment, injected, reads) in readers {
+        let used = injected.iter().map(|(_, secret)| secret).chain(reads);
+        for secret in used {
+            assert_eq!(secrets[secret], resolved::SecretUsage::Application);
+        }
+        let variables: Vec<String> = environment
+            .iter()
+            .map(|(name, _)| name.to_string())
+            .chain(injected.iter().map(|(name, _)| name.to_string()))
+            .chain(reads.iter().map(spec::names::secret_variable))
+            .collect();
+        let different: BTreeSet<_> = variables.iter().collect();
+        assert_eq!(different.len(), variables.len(), "{variables:?}");
+    }
+    for scaling in spec.services.iter().filter_map(|it| it.scaling.as_ref()) {
+        assert!((1..=scaling.max).contains(&scaling.min));
+        assert!(scaling.cpu_percent.or(scaling.requests_per_task).is_some());
+    }
 }
 
 fn number(variable: &str, default: u64) -> u64 {
@@ -364,6 +496,9 @@ fn run(seed: u64, inputs: std::ops::Range<u64>, corpus: &[Vec<u8>]) -> u64 {
         let outcome = catch_unwind(|| match spec::read("stack.yaml", &text) {
             Ok(reading) => {
                 check(&reading.spec);
+                for source in &reading.sources {
+                    assert!(source.path.as_str().split('/').all(|part| part != ".."));
+                }
                 true
             }
             Err(diagnostics) => {

@@ -6,7 +6,8 @@ mod fakes;
 
 use fakes::{Bridge, From, Gate, Group, Net, Part, Path, Revision, Rule, Runner, SCHEMAS, Store};
 use qpiac::model::{
-    ADDRESS_TAG, Address, Graph, OutputName, Owner, Record, Snapshot, State, Tags, Text, Value,
+    ADDRESS_TAG, Address, Graph, OutputName, Owner, Record, Resource, Snapshot, State, Tags, Text,
+    Value,
 };
 use qpiac::plan::{Action, Options, Plan, Reason, Refused, plan};
 
@@ -750,4 +751,18 @@ fn an_address_that_is_nowhere_is_refused() {
         r#"
 net/other: --target names a resource that is neither wanted nor there"#,
     );
+}
+
+#[test]
+fn what_is_left_alone_stays_though_it_is_not_wanted() {
+    let mut wanted = Graph::new(owner(), Tags::new());
+    wanted.leave::<Store>("logs");
+    let mut world = graph(&Wish::default());
+    world.retain(|address| address.kind == Store::SCHEMA.kind);
+    let records = built(&world);
+    let plan = made(&wanted, records.clone(), &Options::default()).expect("a plan");
+    assert_eq!(show(&plan), "");
+    let without = Graph::new(owner(), Tags::new());
+    let plan = made(&without, records, &Options::default()).expect("a plan");
+    assert_eq!(show(&plan), "0 - store/logs unwanted <>\n");
 }

@@ -14,6 +14,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::sync::OnceCell;
 
 use super::fault::{Call, required};
+use super::images::ImageBuilder;
 use super::meter::{CallStats, Meter};
 use super::notes::Notes;
 use super::once::{Once, Shared};
@@ -94,6 +95,7 @@ pub struct Clients {
     region: String,
     owner: Option<Owner>,
     contents: Arc<Contents>,
+    builder: Option<Arc<dyn ImageBuilder>>,
     vault: Arc<Vault>,
     notes: Arc<Notes>,
     meter: Arc<Meter>,
@@ -173,6 +175,7 @@ impl Clients {
             region,
             owner: None,
             contents: Arc::default(),
+            builder: None,
             vault: Arc::default(),
             notes: Arc::default(),
             meter,
@@ -199,6 +202,18 @@ impl Clients {
     /// What digests stand for: code and images that are not in AWS yet.
     pub fn contents(&self) -> &Contents {
         &self.contents
+    }
+
+    /// The same clients with something that builds container images.
+    #[must_use]
+    pub fn with_builder(mut self, builder: Arc<dyn ImageBuilder>) -> Self {
+        self.builder = Some(builder);
+        self
+    }
+
+    /// What builds container images, if anything does.
+    pub fn builder(&self) -> Option<&dyn ImageBuilder> {
+        self.builder.as_deref()
     }
 
     /// The secrets that were read or made in this run.
@@ -237,13 +252,7 @@ impl Clients {
 
     /// The AWS partition of the region, as in ARNs.
     pub fn partition(&self) -> &'static str {
-        if self.region.starts_with("cn-") {
-            "aws-cn"
-        } else if self.region.starts_with("us-gov-") {
-            "aws-us-gov"
-        } else {
-            "aws"
-        }
+        partition_of(&self.region)
     }
 
     /// Who makes the calls; asked of AWS once.
@@ -344,6 +353,17 @@ impl Clients {
                 &format!("AWS answered with the unexpected `{text}`"),
             )
         })
+    }
+}
+
+/// The AWS partition of a region, as in ARNs.
+pub fn partition_of(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
     }
 }
 

@@ -11,7 +11,7 @@ use super::clients::Clients;
 use super::fault::Call;
 use crate::model::{ADDRESS_TAG, Fault, FaultClass, STACK_TAG, TagChange, Tags};
 
-pub use listing::{Detailed, load_balancers, target_groups};
+pub use listing::{Detailed, load_balancers, tags_of_stack, target_groups};
 
 /// Refuses to take what exists under a wanted name for ours, unless it bears all of our mark.
 ///

@@ -2,13 +2,18 @@
 //!
 //! May depend on `model`. Invariant: nothing here knows a resource kind, and every call is counted.
 
+pub mod autoscaling;
 mod clients;
+pub mod cloudwatch;
+pub mod cloudfront;
 mod codes;
 pub mod ec2;
 pub mod ecs;
 pub mod elbv2;
+pub mod facts;
 mod fault;
 pub mod iam;
+mod images;
 pub mod marker;
 mod meter;
 mod notes;
@@ -16,16 +21,19 @@ mod once;
 mod presence;
 mod repeat;
 mod rounds;
+pub mod route53;
 #[cfg(test)]
 pub(crate) mod scripted;
+pub mod sns;
 #[cfg(test)]
 mod tests;
 mod vault;
 
-pub use clients::{Caller, Clients, ConnectError, Settings};
+pub use clients::{Caller, Clients, ConnectError, Settings, partition_of};
 pub use codes::of_code;
 pub use fault::{Call, of_build, of_item, required};
+pub use images::{ImageBuilder, RegistryLogin};
 pub use meter::{CallStats, Meter};
-pub use presence::{if_present, name_in};
+pub use presence::{if_present, just_made, name_in};
 pub use rounds::branch;
 pub use vault::{Plain, Vault};

@@ -55,6 +55,7 @@ impl fmt::Debug for Plain {
 pub struct Vault {
     key: Vec<u8>,
     kept: Mutex<HashMap<String, Plain>>,
+    sources: Mutex<HashMap<String, String>>,
 }
 
 impl fmt::Debug for Vault {
@@ -69,6 +70,7 @@ impl Vault {
         Self {
             key: format!("qpiac fingerprint of {owner}").into_bytes(),
             kept: Mutex::default(),
+            sources: Mutex::default(),
         }
     }
 
@@ -79,6 +81,20 @@ impl Vault {
         mac.update(plain.as_bytes());
         let digest = mac.finalize().into_bytes();
         format!("fp:{}", hex(&digest[..FINGERPRINT_BYTES]))
+    }
+
+    /// Remembers whose fingerprint it is: that of the secret with this ARN.
+    pub fn belongs(&self, fingerprint: &str, arn: &str) {
+        self.sources
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(fingerprint.to_owned(), arn.to_owned());
+    }
+
+    /// The ARN of the secret that a fingerprint belongs to, where this run has seen it.
+    pub fn source(&self, fingerprint: &str) -> Option<String> {
+        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        sources.get(fingerprint).cloned()
     }
 
     /// Keeps a secret and says its fingerprint.

@@ -1,15 +1,18 @@
 //! `qpiac apply`.
 
-use super::Exit;
 use super::arguments::Apply;
 use super::engagement::Engagement;
 use super::terminal::Terminal;
+use super::{Exit, sources};
 use crate::render::Purpose;
 
 pub(super) async fn run(given: &Apply, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let Some(engagement) = Engagement::for_file(&given.wanted, terminal).await? else {
+    let Some(engagement) = Engagement::for_file(&given.wanted, given.wait, terminal).await? else {
         return Ok(Exit::Failed);
     };
+    if let Some(lacking) = sources::lacking(&engagement.plan, &engagement.cloud).await? {
+        return Err(lacking.into());
+    }
     let format = given.wanted.format;
     let question = "Apply this plan?";
     let is_approved = engagement

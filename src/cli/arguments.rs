@@ -66,6 +66,16 @@ pub enum Command {
         after_help = "Examples:\n  qpiac destroy\n  qpiac destroy --stack shop --region eu-west-1   # without stack.yaml"
     )]
     Destroy(Destroy),
+    /// Show how the stack is now: every resource, its health, and why something is not well
+    #[command(
+        after_help = "Examples:\n  qpiac status\n  qpiac status --format json\n  qpiac status --stack shop --region eu-west-1   # without stack.yaml\n\nExits with 1 when something is not well."
+    )]
+    Status(Status),
+    /// Print addresses, domain names and ARNs of the stack
+    #[command(
+        after_help = "Examples:\n  qpiac output\n  qpiac output url\n  curl \"$(qpiac output url)/health\"\n  qpiac output --format json | jq -r .\\\"ecs-service/app.arn\\\""
+    )]
+    Output(Output),
     /// Print the JSON Schema of stack.yaml, for editors
     #[command(after_help = "Example:\n  qpiac schema > stack.schema.json")]
     Schema,
@@ -96,6 +106,18 @@ pub struct File {
     /// The file that describes the stack
     #[arg(short, long, value_name = "FILE", default_value = "stack.yaml")]
     pub file: PathBuf,
+    /// Run this image in the service NAME, whatever the file says, and build none for it; may be given several times [env: QPIAC_IMAGE_NAME=REF]
+    #[arg(long, value_name = "NAME=REF", value_parser = substitute)]
+    pub image: Vec<Substitute>,
+}
+
+/// An image that stands in for a service's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Substitute {
+    /// The service's name.
+    pub service: String,
+    /// The reference to the image.
+    pub image: String,
 }
 
 /// Which cloud is meant.
@@ -113,6 +135,26 @@ pub struct Cloud {
     /// Say which calls were made, in how many rounds, with how many repetitions
     #[arg(long)]
     pub stats: bool,
+}
+
+/// Which stack is meant: the one of a stack file, or one by name.
+#[derive(Debug, Args)]
+pub struct Subject {
+    /// The stack file.
+    #[command(flatten)]
+    pub file: File,
+    /// The cloud.
+    #[command(flatten)]
+    pub cloud: Cloud,
+    /// The stack's name, instead of a stack file
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = word,
+        requires = "region",
+        conflicts_with = "file"
+    )]
+    pub stack: Option<String>,
 }
 
 /// A part of the stack.
@@ -174,38 +216,72 @@ pub struct Apply {
     /// What is wanted, and where.
     #[command(flatten)]
     pub wanted: Wanted,
+    /// Wait also until this has happened, which nothing else needs
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub wait: Option<WaitFor>,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
 }
 
+/// What a run waits for although nothing else needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WaitFor {
+    /// That CloudFront has deployed the distribution everywhere.
+    Deployed,
+}
+
 /// Arguments of `destroy`.
 #[derive(Debug, Args)]
 pub struct Destroy {
-    /// The stack file.
+    /// The stack.
     #[command(flatten)]
-    pub file: File,
-    /// The cloud.
-    #[command(flatten)]
-    pub cloud: Cloud,
+    pub subject: Subject,
     /// A part of the stack.
     #[command(flatten)]
     pub choice: Choice,
-    /// The stack's name, instead of a stack file
-    #[arg(
-        long,
-        value_name = "NAME",
-        value_parser = word,
-        requires = "region",
-        conflicts_with = "file"
-    )]
-    pub stack: Option<String>,
     /// The form of the output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The stack.
+    #[command(flatten)]
+    pub subject: Subject,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Arguments of `output`.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Only this one, its value alone
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// The stack.
+    #[command(flatten)]
+    pub subject: Subject,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// A service and an image.
+fn substitute(text: &str) -> Result<Substitute, String> {
+    match text.split_once('=') {
+        Some((service, image)) if !service.is_empty() && !image.is_empty() => Ok(Substitute {
+            service: service.to_owned(),
+            image: image.to_owned(),
+        }),
+        Some(_) | None => Err("expected a service and an image, as NAME=REF".to_owned()),
+    }
 }
 
 /// The name of a stack or a region, which becomes part of names and filters.

@@ -3,14 +3,16 @@
 //! May depend on `aws`, `resources`, `sim` and `engine`. Invariant: the sandbox says that it is one.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use super::arguments;
+use super::engagement::Goal;
 use super::terminal::Terminal;
+use super::{arguments, sources};
 use crate::aws::{self, Clients};
 use crate::engine::{Provider, Settings};
-use crate::model::{Owner, Schema};
+use crate::model::Schema;
 use crate::render::{Stats, message};
 use crate::resources::{Aws, KINDS};
 use crate::sim::{self, Sim, World};
@@ -32,31 +34,29 @@ impl Cloud {
     /// The cloud that the arguments name, for this stack.
     pub(super) async fn open(
         given: &arguments::Cloud,
-        owner: &Owner,
-        account: Option<&str>,
+        goal: &Goal,
         terminal: &Terminal,
     ) -> anyhow::Result<Self> {
+        let owner = &goal.owner;
         if let Some(path) = sandbox_file(given) {
-            return Self::open_sandbox(&path, owner, account, terminal);
+            return Self::open_sandbox(&path, goal, terminal);
         }
         let settings = aws::Settings {
             region: Some(owner.region.clone()),
             profile: given.profile.clone(),
         };
         let clients = Clients::connect(&settings).await?;
+        let clients = clients.working_for(owner.clone(), Arc::clone(&goal.contents));
+        let clients = sources::with_builder(clients);
         Ok(Self::Aws(Box::new(Aws::new(clients))))
     }
 
-    fn open_sandbox(
-        path: &Path,
-        owner: &Owner,
-        account: Option<&str>,
-        terminal: &Terminal,
-    ) -> anyhow::Result<Self> {
+    fn open_sandbox(path: &Path, goal: &Goal, terminal: &Terminal) -> anyhow::Result<Self> {
         let schemas: Vec<&'static Schema> = KINDS.iter().map(|kind| kind.schema).collect();
-        let account = account.unwrap_or(SANDBOX_ACCOUNT);
-        let fresh = World::new(account, &owner.region, rand::random());
-        let sim = Sim::open(&schemas, path, fresh, sim::Settings::sandbox())?;
+        let account = goal.account.as_deref().unwrap_or(SANDBOX_ACCOUNT);
+        let fresh = World::new(account, &goal.owner.region, rand::random());
+        let settings = sim::Settings::sandbox().knowing(goal.given());
+        let sim = Sim::open(&schemas, path, fresh, settings)?;
         terminal.line(&message::note(format!(
             "this is the sandbox in {}: a simulated AWS, and nothing in it is real",
             path.display()
@@ -93,11 +93,11 @@ impl Cloud {
         Ok(settings)
     }
 
-    /// That the credentials belong to the account that the stack names.
+    /// The account that the credentials belong to, where it is the one that the stack names.
     ///
     /// # Errors
     /// They belong to another, or AWS does not say.
-    pub(super) async fn check_account(&self, wanted: Option<&str>) -> anyhow::Result<()> {
+    pub(super) async fn check_account(&self, wanted: Option<&str>) -> anyhow::Result<String> {
         let account = match self {
             Self::Aws(aws) => {
                 let caller = aws.clients().caller().await;
@@ -109,7 +109,7 @@ impl Cloud {
             Some(wanted) if wanted != account => bail!(
                 "the stack belongs to account {wanted}, and the credentials to account {account}\nhint: choose others with --profile or AWS_PROFILE"
             ),
-            Some(_) | None => Ok(()),
+            Some(_) | None => Ok(account),
         }
     }
 
@@ -144,7 +144,7 @@ impl Cloud {
 }
 
 /// The file of the sandbox, where one is asked for by argument or environment.
-fn sandbox_file(given: &arguments::Cloud) -> Option<PathBuf> {
+pub(super) fn sandbox_file(given: &arguments::Cloud) -> Option<PathBuf> {
     if given.sandbox.is_some() {
         return given.sandbox.clone();
     }

@@ -5,21 +5,62 @@
 
 use std::collections::BTreeSet;
 use std::pin::pin;
+use std::sync::Arc;
 
-use super::arguments::{self, Choice, Format};
+use super::arguments::{self, Choice, Format, WaitFor};
 use super::cloud::Cloud;
+use super::output::headlines;
 use super::stops::{self, Stops, unless_stopped};
 use super::terminal::Terminal;
+use super::wanted::wanted;
 use super::{Exit, ask, stack_file};
 use crate::engine::{self, Ending, Event, Settings};
-use crate::model::{Address, Graph, Snapshot};
+use crate::model::{Address, Contents, Graph, Owner, Schema, Snapshot, Tags};
 use crate::plan::{self, Options, Plan, Refused};
 use crate::render::{
     self, Detail, Layout, Live, Output, Progress, Purpose, Setting, Stats, message,
 };
-use crate::stack;
+use crate::stack::{self, Inputs};
 use anyhow::Context;
 use futures::future::{Either, select};
+
+/// What a stack shall be.
+pub(super) struct Goal {
+    pub(super) owner: Owner,
+    /// The only account that may be changed.
+    pub(super) account: Option<String>,
+    /// What the digests in the graph stand for.
+    pub(super) contents: Arc<Contents>,
+    /// What is wanted, in this account or in one that is not known yet.
+    pub(super) graph: Box<dyn Fn(Option<&str>) -> Graph>,
+}
+
+impl Goal {
+    /// Identifiers that are wanted as they are: what they belong to is not made here.
+    pub(super) fn given(&self) -> BTreeSet<String> {
+        let mut given = BTreeSet::new();
+        let graph = (self.graph)(self.account.as_deref());
+        for (_, node) in graph.nodes() {
+            for value in node.values.values() {
+                value.each_id(&mut |_, id| {
+                    given.insert(id.to_owned());
+                });
+            }
+        }
+        given
+    }
+
+    /// Nothing.
+    pub(super) fn nothing(owner: Owner, account: Option<String>) -> Self {
+        let empty = Graph::new(owner.clone(), Tags::new());
+        Self {
+            owner,
+            account,
+            contents: Arc::default(),
+            graph: Box::new(move |_| empty.clone()),
+        }
+    }
+}
 
 /// A cloud and what is to be done there.
 pub(super) struct Engagement<'a> {
@@ -37,41 +78,58 @@ impl<'a> Engagement<'a> {
     /// after the reasons were shown.
     pub(super) async fn for_file(
         given: &arguments::Wanted,
+        wait: Option<WaitFor>,
         terminal: &'a Terminal,
     ) -> anyhow::Result<Option<Self>> {
-        let Some(spec) = stack_file::read(&given.file, terminal)? else {
+        let Some(wanted) = wanted(given, terminal).await? else {
             return Ok(None);
         };
-        stack_file::check_region(given.cloud.region.as_deref(), &spec)?;
-        let account = spec.account.as_ref().map(|account| account.as_str());
-        let options = options(&given.choice, &given.replace);
-        Self::begin(
-            &given.cloud,
-            &stack::graph(&spec),
-            account,
-            &options,
-            terminal,
-        )
-        .await
+        let spec = &wanted.spec;
+        stack_file::check_region(given.cloud.region.as_deref(), spec)?;
+        let options = Options {
+            wait_for_lazy: wait == Some(WaitFor::Deployed),
+            ..options(&given.choice, &given.replace)
+        };
+        let goal = Goal {
+            owner: stack::owner(spec),
+            account: spec.account.as_ref().map(ToString::to_string),
+            contents: Arc::new(wanted.contents),
+            graph: Box::new(move |account| {
+                let digests = wanted.digests.clone();
+                let inputs = match account {
+                    Some(account) => Inputs {
+                        account: account.to_owned(),
+                        digests,
+                    },
+                    None => Inputs::anywhere(digests),
+                };
+                stack::graph(&wanted.spec, &inputs)
+            }),
+        };
+        Self::begin(&given.cloud, &goal, &options, terminal).await
     }
 
     /// Reads what is there and plans the way to what is wanted; nothing where the plan was refused,
     /// after the reasons were shown.
     pub(super) async fn begin(
         given: &arguments::Cloud,
-        graph: &Graph,
-        account: Option<&str>,
+        goal: &Goal,
         options: &Options,
         terminal: &'a Terminal,
     ) -> anyhow::Result<Option<Self>> {
         let started = std::time::Instant::now();
         let stops = stops::listen()?;
-        let opening = Cloud::open(given, graph.owner(), account, terminal);
+        let opening = Cloud::open(given, goal, terminal);
         let cloud = unless_stopped(&stops, opening).await??;
-        let settings = cloud.settings()?;
-        let reading = read(&cloud, graph, account, &settings);
-        let snapshot = unless_stopped(&stops, reading).await??;
-        match plan::plan(graph, &snapshot, cloud.provider().schemas(), options) {
+        let settings = Settings {
+            wait_for_lazy: options.wait_for_lazy,
+            ..cloud.settings()?
+        };
+        let reading = read(&cloud, goal, &settings);
+        let (account, snapshot) = unless_stopped(&stops, reading).await??;
+        tell_notes(&cloud, terminal);
+        let graph = (goal.graph)(Some(&account));
+        match plan::plan(&graph, &snapshot, cloud.provider().schemas(), options) {
             Ok(plan) => Ok(Some(Self {
                 cloud,
                 settings,
@@ -184,6 +242,10 @@ impl<'a> Engagement<'a> {
         if let Some(text) = render::unfinished(progress, &again()) {
             self.terminal.say(&text);
         }
+        tell_notes(&self.cloud, self.terminal);
+        if !self.settings.wait_for_lazy {
+            self.tell_unawaited(progress);
+        }
         match format {
             Format::Human => {
                 self.terminal.say(&render::summary(progress, &[]));
@@ -203,6 +265,20 @@ impl<'a> Engagement<'a> {
         Ok(())
     }
 
+    /// What AWS goes on doing, as nothing waits for it.
+    fn tell_unawaited(&self, progress: &Progress) {
+        let schemas = self.cloud.provider().schemas();
+        for address in progress.made() {
+            let is_lazy = |schema: &&&Schema| schema.kind == address.kind && schema.lazy;
+            if schemas.iter().any(|schema| is_lazy(&schema)) {
+                self.terminal.line(&message::note(format!(
+                    "AWS goes on deploying {address}, for some minutes; `qpiac status` shows how \
+                     far it is, and `qpiac apply --wait deployed` waits for it"
+                )));
+            }
+        }
+    }
+
     /// What a person wants to know of the stack: where to reach it.
     pub(super) fn outputs(&self, progress: &Progress) -> Vec<Output> {
         let gone: BTreeSet<&Address> = progress
@@ -215,48 +291,39 @@ impl<'a> Engagement<'a> {
             .records()
             .filter(|(address, _)| !gone.contains(address))
             .flat_map(|(address, records)| records.iter().map(move |r| (address, &r.outputs)));
-        let mut outputs: Vec<Output> = Vec::new();
-        for (address, values) in progress.outputs().chain(found) {
-            if let Some(value) = values.get("dns_name") {
-                let name = format!("{address}.dns_name");
-                if outputs.iter().all(|output| output.name != name) {
-                    outputs.push(Output {
-                        name,
-                        value: value.clone(),
-                    });
-                }
-            }
-        }
-        outputs
+        let all: Vec<_> = progress.outputs().chain(found).collect();
+        headlines(all.into_iter())
     }
 }
 
-/// The snapshot, and at the same time whose credentials these are; without them there is no use in
-/// reading on.
-async fn read(
+/// The account and the snapshot, both at the same time; where the credentials are not good there is
+/// no use in reading on.
+pub(super) async fn read(
     cloud: &Cloud,
-    graph: &Graph,
-    account: Option<&str>,
+    goal: &Goal,
     settings: &Settings,
-) -> anyhow::Result<Snapshot> {
-    let checking = pin!(cloud.check_account(account));
+) -> anyhow::Result<(String, Snapshot)> {
+    // The names that are looked for do not depend on the account, but for those that contain it,
+    // which are looked for by what stands before it.
+    let provisional = (goal.graph)(goal.account.as_deref());
+    let checking = pin!(cloud.check_account(goal.account.as_deref()));
     let reading = pin!(engine::read(
         cloud.provider(),
-        graph.owner(),
-        Some(graph),
+        &goal.owner,
+        Some(&provisional),
         settings
     ));
-    let snapshot = match select(checking, reading).await {
-        Either::Left((checked, reading)) => {
-            checked?;
-            reading.await
-        }
-        Either::Right((read, checking)) => {
-            checking.await?;
-            read
-        }
-    };
-    Ok(snapshot?)
+    Ok(match select(checking, reading).await {
+        Either::Left((checked, reading)) => (checked?, reading.await?),
+        Either::Right((read, checking)) => (checking.await?, read?),
+    })
+}
+
+/// What was noticed while reading.
+pub(super) fn tell_notes(cloud: &Cloud, terminal: &Terminal) {
+    for note in cloud.provider().notes() {
+        terminal.line(&message::warning(note));
+    }
 }
 
 /// How a run is told while it goes on.

@@ -9,11 +9,17 @@ mod ask;
 mod cloud;
 mod destroy;
 mod engagement;
+mod look;
+mod output;
 mod plan;
+mod sources;
 mod stack_file;
+mod status;
 mod stops;
+mod subject;
 mod terminal;
 mod validate;
+mod wanted;
 
 use std::process::ExitCode;
 
@@ -93,6 +99,8 @@ fn run(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Plan(given) => waited_for(plan::run(given, terminal)),
         Command::Apply(given) => waited_for(apply::run(given, terminal)),
         Command::Destroy(given) => waited_for(destroy::run(given, terminal)),
+        Command::Status(given) => waited_for(status::run(given, terminal)),
+        Command::Output(given) => waited_for(output::run(given, terminal)),
         Command::Schema => {
             terminal.data(&(serde_json::to_string_pretty(&crate::spec::schema())? + "\n"))?;
             Ok(Exit::Done)

@@ -1,13 +1,13 @@
 //! `qpiac plan`.
 
-use super::Exit;
 use super::arguments::{Format, Plan};
 use super::engagement::Engagement;
 use super::terminal::Terminal;
-use crate::render::Purpose;
+use super::{Exit, sources};
+use crate::render::{Purpose, message};
 
 pub(super) async fn run(given: &Plan, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let Some(engagement) = Engagement::for_file(&given.wanted, terminal).await? else {
+    let Some(engagement) = Engagement::for_file(&given.wanted, None, terminal).await? else {
         return Ok(Exit::Failed);
     };
     terminal.data(&match given.wanted.format {
@@ -15,6 +15,10 @@ pub(super) async fn run(given: &Plan, terminal: &Terminal) -> anyhow::Result<Exi
         Format::Json => format!("{:#}\n", engagement.plan_document()),
         Format::Jsonl => format!("{}\n", engagement.plan_document()),
     })?;
+    if let Some(lacking) = sources::lacking(&engagement.plan, &engagement.cloud).await? {
+        terminal.line(&message::warning(lacking.what));
+        terminal.line(&message::hint(lacking.hint));
+    }
     if given.wanted.cloud.stats {
         terminal.say(&engagement.stats(None).table());
     }

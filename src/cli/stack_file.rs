@@ -4,11 +4,11 @@
 
 use anyhow::{Context, bail};
 
-use super::Misuse;
 use super::arguments::File;
 use super::terminal::Terminal;
+use super::{Misuse, sources};
 use crate::spec::diagnostic::{Diagnostics, Style};
-use crate::spec::{self, Spec};
+use crate::spec::{self, Reading, Spec};
 
 /// The text of the stack file.
 pub(super) fn text(file: &File) -> anyhow::Result<Vec<u8>> {
@@ -24,22 +24,39 @@ pub(super) fn text(file: &File) -> anyhow::Result<Vec<u8>> {
 
 /// The stack that the file describes, or nothing after its errors were shown.
 pub(super) fn read(file: &File, terminal: &Terminal) -> anyhow::Result<Option<Spec>> {
-    match spec::read(&file.file.display().to_string(), text(file)?) {
+    match load(file)? {
         Ok(reading) => {
             terminal.say(&drawn(&reading.warnings, terminal));
             Ok(Some(reading.spec))
         }
         Err(problems) => {
-            terminal.say(&drawn(&problems, terminal));
-            let count = problems.errors();
-            let plural = if count == 1 { "" } else { "s" };
-            let path = file.file.display();
-            terminal.line(&crate::render::message::error(format!(
-                "{count} error{plural} in {path}; nothing was changed"
-            )));
+            refuse(file, &problems, terminal);
             Ok(None)
         }
     }
+}
+
+/// What the file says, with the images that the command line and the environment put into its
+/// place, or what is wrong with it.
+pub(super) fn load(file: &File) -> anyhow::Result<Result<Reading, Diagnostics>> {
+    let mut reading = match spec::read(&file.file.display().to_string(), text(file)?) {
+        Ok(reading) => reading,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let variable = |name: &str| std::env::var(name).ok();
+    sources::substitute(&mut reading.spec, &file.image, &variable)?;
+    Ok(Ok(reading))
+}
+
+/// Shows why the file cannot be used.
+pub(super) fn refuse(file: &File, problems: &Diagnostics, terminal: &Terminal) {
+    terminal.say(&drawn(problems, terminal));
+    let count = problems.errors();
+    let plural = if count == 1 { "" } else { "s" };
+    let path = file.file.display();
+    terminal.line(&crate::render::message::error(format!(
+        "{count} error{plural} in {path}; nothing was changed"
+    )));
 }
 
 /// Problems as they are drawn on this terminal.

@@ -2,28 +2,36 @@
 
 use serde_json::json;
 
-use super::Exit;
 use super::arguments::{Format, Validate};
-use super::stack_file;
 use super::terminal::Terminal;
-use crate::{spec, stack};
+use super::{Exit, sources, stack_file};
+use crate::stack;
 
 pub(super) fn run(given: &Validate, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let checked = stack_file::load(&given.file)?.and_then(|reading| {
+        let (digests, _) = sources::gather(&given.file, &reading)?;
+        Ok((reading, digests))
+    });
     if given.format == Format::Human {
-        let Some(spec) = stack_file::read(&given.file, terminal)? else {
-            return Ok(Exit::Failed);
+        let (reading, digests) = match checked {
+            Ok(sound) => sound,
+            Err(problems) => {
+                stack_file::refuse(&given.file, &problems, terminal);
+                return Ok(Exit::Failed);
+            }
         };
-        let count = stack::graph(&spec).nodes().count();
+        terminal.say(&stack_file::drawn(&reading.warnings, terminal));
+        let graph = stack::graph(&reading.spec, &stack::Inputs::anywhere(digests));
+        let count = graph.nodes().count();
         let path = given.file.file.display();
+        let stack = &reading.spec.stack;
         terminal.line(&format!(
-            "{path} is valid: stack {}, {count} resources.",
-            spec.stack
+            "{path} is valid: stack {stack}, {count} resources."
         ));
         return Ok(Exit::Done);
     }
-    let name = given.file.file.display().to_string();
-    let (valid, problems) = match spec::read(&name, stack_file::text(&given.file)?) {
-        Ok(reading) => (true, reading.warnings),
+    let (valid, problems) = match checked {
+        Ok((reading, _)) => (true, reading.warnings),
         Err(problems) => (false, problems),
     };
     let document = json!({ "format_version": 1, "valid": valid, "diagnostics": problems });

@@ -26,7 +26,7 @@ mod token;
 
 pub use event::{Cause, Ending, Event, Failure, Planned, Skip, Stop, What};
 pub use outcome::Outcome;
-pub use provider::{Provider, Quota};
+pub use provider::{Health, Provider, Quota, Wellness};
 pub use quota::{QuotaError, Shortage, check_quotas};
 pub use refresh::{ReadFailed, read};
 pub use run::run;

@@ -11,8 +11,17 @@ use std::sync::Arc;
 pub enum Content {
     /// A file, such as the zip of a function's code.
     Bytes(Arc<[u8]>),
-    /// A directory with a Dockerfile.
-    BuildContext(PathBuf),
+    /// What an image is built from.
+    BuildContext(BuildContext),
+}
+
+/// What an image is built from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildContext {
+    /// A directory with a `Dockerfile`.
+    pub directory: PathBuf,
+    /// What the image shall run on, such as `linux/arm64`.
+    pub platform: String,
 }
 
 /// Contents by digest.

@@ -3,7 +3,7 @@
 //! May depend on the rest of `model`. Invariant: every pending reference in a graph names an output
 //! of a node of the same graph.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{Address, Kind, Name};
 use super::record::{NAME_TAG, Owner, Tags};
@@ -27,6 +27,7 @@ pub struct Graph {
     owner: Owner,
     tags: Tags,
     nodes: BTreeMap<Address, Node>,
+    left: BTreeSet<Address>,
 }
 
 impl Graph {
@@ -36,6 +37,7 @@ impl Graph {
             owner,
             tags,
             nodes: BTreeMap::new(),
+            left: BTreeSet::new(),
         }
     }
 
@@ -52,6 +54,16 @@ impl Graph {
     /// The node at this address.
     pub fn node(&self, address: &Address) -> Option<&Node> {
         self.nodes.get(address)
+    }
+
+    /// Leaves what stands at this address as it is, though it is not wanted.
+    pub fn leave<R: Resource>(&mut self, name: impl Into<Name>) {
+        self.left.insert(Address::new(R::SCHEMA.kind.clone(), name));
+    }
+
+    /// Whether what stands at this address is left as it is, though it is not wanted.
+    pub fn is_left(&self, address: &Address) -> bool {
+        self.left.contains(address)
     }
 
     /// Leaves out every node that `keep` does not want.

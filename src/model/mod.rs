@@ -20,7 +20,7 @@ mod work;
 pub use address::{Address, Kind, Name, NotAnAddress, OutputName};
 pub use attribute::{Attribute, Field, Member, Milestone, Misfit, OnChange, Shape};
 pub use cidr::*;
-pub use contents::{Content, Contents};
+pub use contents::{BuildContext, Content, Contents};
 pub use document::{Document, PolicyDocument};
 pub use fault::{Fault, FaultClass};
 pub use graph::{Graph, Inserted, Node, child_name, kind_of_class};

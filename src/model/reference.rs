@@ -195,6 +195,13 @@ impl Text {
         self
     }
 
+    /// This text followed by another one.
+    #[must_use]
+    pub fn then_text(mut self, text: Self) -> Self {
+        self.0.extend(text.0);
+        self
+    }
+
     /// The text, where all of it is known.
     pub fn known(&self) -> Option<String> {
         match self.to_value() {

@@ -162,7 +162,7 @@ pub trait Attributes: Sized {
 }
 
 /// A struct that is all the outputs of a resource.
-pub trait Outputs: Sized + Send + 'static {
+pub trait Outputs: Sized + Send + Sync + 'static {
     /// What they are; the first identifies the resource.
     const OUTPUTS: &'static [OutputInfo];
 

@@ -65,7 +65,7 @@ pub fn plan(
     loop {
         let mut found_refusals = refusals.clone();
         let verdicts = question.decide(&mut found_refusals);
-        let drafts = drafts(&question, &verdicts, schemas);
+        let drafts = drafts(&question, &verdicts, graph, schemas);
         let after = edges::after(&drafts, graph, snapshot, schemas);
         found_refusals.extend(refuse_superseded(&drafts, snapshot, schemas));
         match order::sort(&needs(&after)) {
@@ -280,6 +280,7 @@ fn refuse_superseded(
 fn drafts<'a>(
     question: &Question<'a>,
     verdicts: &Verdicts<'a>,
+    graph: &Graph,
     schemas: &[&'static Schema],
 ) -> Vec<Draft<'a>> {
     let mut drafts = Vec::new();
@@ -297,7 +298,7 @@ fn drafts<'a>(
             let Some(schema) = schemas.iter().find(|s| s.kind == record.kind) else {
                 continue;
             };
-            if is_current {
+            if is_current || (verdict.is_none() && graph.is_left(address)) {
                 continue;
             }
             let because = match (&record.state, verdict) {

@@ -7,6 +7,7 @@ mod difference;
 mod items;
 mod json;
 mod kinds;
+mod layers;
 mod lines;
 mod live;
 pub mod message;
@@ -16,6 +17,7 @@ mod plan;
 mod progress;
 mod report;
 mod stats;
+mod status;
 mod value;
 
 pub use json::{
@@ -29,3 +31,4 @@ pub use plan::{Layout, Purpose, human as plan_human, losses};
 pub use progress::{Progress, Status, StepProgress};
 pub use report::{outputs_text, summary, unfinished};
 pub use stats::Stats;
+pub use status::{Standing, document as status_json, human as status_human};

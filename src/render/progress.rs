@@ -197,6 +197,13 @@ impl Progress {
         (self.waits, self.waited_ms)
     }
 
+    /// What the run made or changed, so far as it came.
+    pub fn made(&self) -> impl Iterator<Item = &Address> {
+        self.steps()
+            .filter(|step| !step.outputs.is_empty())
+            .map(|step| &step.planned.address)
+    }
+
     /// The outputs of everything that the run made or changed, by address.
     pub fn outputs(&self) -> impl Iterator<Item = (&Address, &OutputValues)> {
         self.steps()

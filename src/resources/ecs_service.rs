@@ -4,9 +4,14 @@
 //! service is ready once the deployment that is under way has completed and all of its tasks run. A
 //! deployment that ECS rolled back leaves a service that works with another task definition than
 //! the wanted one, which the engine sees as a difference.
+//!
+//! Where a scalable target decides how many tasks run, a tag says so: `qpiac:initial-count`, with
+//! the number that the service begins with. It is there from the create call on, before the scalable
+//! target is, so no run in between takes the number for its own business.
 
 use std::collections::BTreeSet;
 
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use aws_sdk_ecs::types::{
     AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration, DeploymentCircuitBreaker,
     DeploymentConfiguration, LaunchType, LoadBalancer, NetworkConfiguration, PropagateTags,
@@ -19,9 +24,10 @@ use super::security_group::SecurityGroupId;
 use super::subnet::SubnetId;
 use super::target_group::TargetGroupArn;
 use super::task_definition::TaskDefinitionArn;
-use crate::aws::{Call, Clients, ecs, of_build, required};
+use crate::aws::{Call, Clients, autoscaling, ecs, if_present, of_build, required};
 use crate::classes;
-use crate::model::{Changes, Fault, Found, Id, Query, Ref, Resolved, TagChange};
+use crate::engine::Health;
+use crate::model::{Changes, Fault, Found, Id, Query, Ref, Resolved, TagChange, Value};
 use qpiac_derive::{Field, Outputs, Resource};
 
 classes! {
@@ -30,6 +36,9 @@ classes! {
     /// The name of a service.
     EcsServiceName = "ecs-service-name", "{name}";
 }
+
+/// The tag that holds the number of tasks which a scaled service begins with.
+pub(super) const INITIAL_COUNT_TAG: &str = "qpiac:initial-count";
 
 /// Equal tasks that ECS keeps running.
 #[derive(Clone, Debug, Resource)]
@@ -45,9 +54,12 @@ classes! {
     wait_update = "120..1800",
     wait_delete = "60..1200",
     find = "ecs:ListClusters, ecs:ListServices, ecs:DescribeServices, ecs:ListServiceDeployments, \
-            ecs:ListTasks, ecs:DescribeTasks, elasticloadbalancing:DescribeTargetHealth",
+            ecs:ListTasks, ecs:DescribeTasks, ecs:DescribeTaskDefinition, logs:GetLogEvents, \
+            elasticloadbalancing:DescribeTargetHealth, \
+            application-autoscaling:DescribeScalableTargets",
     create = "ecs:CreateService, ecs:TagResource, iam:PassRole",
-    update = "ecs:UpdateService, ecs:TagResource, ecs:UntagResource, iam:PassRole",
+    update = "ecs:UpdateService, ecs:TagResource, ecs:UntagResource, iam:PassRole, \
+              application-autoscaling:DeregisterScalableTarget",
     delete = "ecs:UpdateService, ecs:DeleteService"
 )]
 pub struct EcsService {
@@ -60,9 +72,14 @@ pub struct EcsService {
     /// What its tasks consist of. Changing it starts a deployment.
     #[attribute(update, loose)]
     pub task_definition: Ref<TaskDefinitionArn>,
-    /// How many tasks shall run.
+    /// How many tasks shall run; absent where a scalable target decides, so that it is neither
+    /// compared nor set.
     #[attribute(update)]
-    pub desired_count: u32,
+    pub desired_count: Option<u32>,
+    /// How many tasks it begins with where a scalable target decides from then on; absent where
+    /// there is a desired count.
+    #[attribute(update)]
+    pub initial_count: Option<u32>,
     /// The subnets that its tasks stand in.
     #[attribute(update, ready)]
     pub subnets: BTreeSet<Ref<SubnetId>>,
@@ -131,6 +148,8 @@ impl Lifecycle for EcsService {
         want: &Resolved<Self>,
         mark: &Mark,
     ) -> Result<EcsServiceOutputs, Fault> {
+        let mut tags = mark.tags.clone();
+        tags.extend(initial_count_tag(want));
         let reply = aws
             .ecs
             .create_service()
@@ -138,7 +157,7 @@ impl Lifecycle for EcsService {
             .service_name(&want.name)
             .client_token(&mark.token)
             .task_definition(want.known(&want.task_definition))
-            .desired_count(count(want.desired_count))
+            .set_desired_count(want.desired_count.or(want.initial_count).map(count))
             .launch_type(LaunchType::Fargate)
             .network_configuration(network(want, "ecs:CreateService")?)
             .set_load_balancers(Some(load_balancers(want)))
@@ -148,7 +167,7 @@ impl Lifecycle for EcsService {
             .availability_zone_rebalancing(rebalancing(want))
             .enable_ecs_managed_tags(true)
             .propagate_tags(PropagateTags::Service)
-            .set_tags(Some(ecs::tags(&mark.tags)))
+            .set_tags(Some(ecs::tags(&tags)))
             .send()
             .await
             .at("ecs:CreateService")?;
@@ -166,44 +185,28 @@ impl Lifecycle for EcsService {
         found: Found<Self>,
         changes: Changes<'_>,
     ) -> Result<EcsServiceOutputs, Fault> {
-        let mut call = aws
+        if changes.from("desired_count") == Some(&Value::Absent) {
+            // Or the scalable target would set the number once more after this does.
+            let id = autoscaling::resource_id(&found.id);
+            if_present(autoscaling::deregister(aws, id).await)?;
+        }
+        let call = aws
             .ecs
             .update_service()
             .cluster(want.known(&want.cluster))
             .service(&want.name);
-        if changes.has("task_definition") {
-            call = call.task_definition(want.known(&want.task_definition));
+        let before = call.as_input().clone();
+        let call = with_changes(call, want, changes)?;
+        if *call.as_input() != before {
+            call.send().await.at("ecs:UpdateService")?;
         }
-        if changes.has("desired_count") {
-            call = call.desired_count(count(want.desired_count));
+        if changes.has("initial_count") {
+            let before = found.attributes.initial_count;
+            let before = before.map(|number| (INITIAL_COUNT_TAG.to_owned(), number.to_string()));
+            let after = initial_count_tag(want).into_iter().collect();
+            let tags = TagChange::between(&before.into_iter().collect(), &after);
+            ecs::retag(aws, &found.id, &tags).await?;
         }
-        if changes.has_any(&["subnets", "security_groups", "assign_public_ip"]) {
-            call = call.network_configuration(network(want, "ecs:UpdateService")?);
-        }
-        if changes.has("load_balancers") {
-            call = call.set_load_balancers(Some(load_balancers(want)));
-        }
-        if changes.has("health_check_grace_period_s") {
-            let grace_s = want.health_check_grace_period_s.unwrap_or_default();
-            call = call.health_check_grace_period_seconds(count(grace_s));
-        }
-        if changes.has_any(&[
-            "deployment_minimum_healthy_percent",
-            "deployment_maximum_percent",
-            "deployment_circuit_breaker",
-        ]) {
-            call = call.deployment_configuration(deployment(want));
-        }
-        if changes.has("enable_execute_command") {
-            // Only tasks that start afterwards take part.
-            call = call
-                .enable_execute_command(want.enable_execute_command)
-                .force_new_deployment(true);
-        }
-        if changes.has("availability_zone_rebalancing") {
-            call = call.availability_zone_rebalancing(rebalancing(want));
-        }
-        call.send().await.at("ecs:UpdateService")?;
         Ok(found.outputs)
     }
 
@@ -235,6 +238,56 @@ impl Lifecycle for EcsService {
     async fn explain(aws: &Clients, found: &Found<Self>) -> Result<Vec<String>, Fault> {
         super::ecs_service_reasons::of(aws, found).await
     }
+
+    async fn health(aws: &Clients, found: &Found<Self>) -> Result<Health, Fault> {
+        super::ecs_service_health::of(aws, found).await
+    }
+}
+
+fn initial_count_tag(want: &EcsService) -> Option<(String, String)> {
+    let number = want.initial_count?;
+    Some((INITIAL_COUNT_TAG.to_owned(), number.to_string()))
+}
+
+/// The call with what it has to change.
+fn with_changes(
+    mut call: UpdateServiceFluentBuilder,
+    want: &Resolved<EcsService>,
+    changes: Changes<'_>,
+) -> Result<UpdateServiceFluentBuilder, Fault> {
+    if changes.has("task_definition") {
+        call = call.task_definition(want.known(&want.task_definition));
+    }
+    if changes.has("desired_count") {
+        call = call.set_desired_count(want.desired_count.map(count));
+    }
+    if changes.has_any(&["subnets", "security_groups", "assign_public_ip"]) {
+        call = call.network_configuration(network(want, "ecs:UpdateService")?);
+    }
+    if changes.has("load_balancers") {
+        call = call.set_load_balancers(Some(load_balancers(want)));
+    }
+    if changes.has("health_check_grace_period_s") {
+        let grace_s = want.health_check_grace_period_s.unwrap_or_default();
+        call = call.health_check_grace_period_seconds(count(grace_s));
+    }
+    if changes.has_any(&[
+        "deployment_minimum_healthy_percent",
+        "deployment_maximum_percent",
+        "deployment_circuit_breaker",
+    ]) {
+        call = call.deployment_configuration(deployment(want));
+    }
+    if changes.has("enable_execute_command") {
+        // Only tasks that start afterwards take part.
+        call = call
+            .enable_execute_command(want.enable_execute_command)
+            .force_new_deployment(true);
+    }
+    if changes.has("availability_zone_rebalancing") {
+        call = call.availability_zone_rebalancing(rebalancing(want));
+    }
+    Ok(call)
 }
 
 fn count(number: u32) -> i32 {
@@ -300,3 +353,7 @@ fn rebalancing(want: &EcsService) -> AvailabilityZoneRebalancing {
         AvailabilityZoneRebalancing::Disabled
     }
 }
+
+#[cfg(test)]
+#[path = "ecs_service_tests.rs"]
+mod tests;

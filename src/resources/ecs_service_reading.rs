@@ -7,10 +7,10 @@ use aws_sdk_ecs::types::{
     AssignPublicIp, AvailabilityZoneRebalancing, Deployment, DeploymentRolloutState, Service,
     ServiceDeploymentBrief, ServiceDeploymentStatus, ServiceField,
 };
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 
-use super::ecs_service::{EcsService, EcsServiceOutputs, ServiceTarget};
-use crate::aws::{Call, Clients, ecs, if_present, required};
+use super::ecs_service::{EcsService, EcsServiceOutputs, INITIAL_COUNT_TAG, ServiceTarget};
+use crate::aws::{Call, Clients, autoscaling, branch, ecs, if_present, required};
 use crate::model::{Fault, Found, Owner, Ref, State};
 
 /// How many services one DescribeServices call takes.
@@ -72,7 +72,10 @@ async fn in_cluster(aws: &Clients, cluster: &str) -> Result<Vec<Service>, Fault>
         .await
         .at("ecs:ListServices");
     let arns = if_present(listed)?.unwrap_or_default();
-    describe(aws, cluster, &arns).await
+    // What scales them is read for their children, and now, since it needs nothing but their names.
+    let targets = branch(autoscaling::targets_in(aws, cluster, &arns));
+    let (services, _) = try_join(describe(aws, cluster, &arns), targets).await?;
+    Ok(services)
 }
 
 /// Services by ARN; what is absent or inactive is left out.
@@ -194,12 +197,17 @@ fn read(service: Service, state: &dyn Fn(&Service) -> State) -> Result<Found<Ecs
     )?;
     let load_balancers = service.load_balancers.unwrap_or_default();
     let has_targets = !load_balancers.is_empty();
+    let mut tags = ecs::read_tags(service.tags);
+    let initial_count = tags.remove(INITIAL_COUNT_TAG);
+    let desired_count = service.desired_count.unsigned_abs();
     Ok(Found {
         attributes: EcsService {
             cluster: Ref::known(service.cluster_arn.unwrap_or_default()),
             name: name.clone(),
             task_definition: Ref::known(service.task_definition.unwrap_or_default()),
-            desired_count: service.desired_count.unsigned_abs(),
+            desired_count: initial_count.is_none().then_some(desired_count),
+            // No number at all is none that anybody wants.
+            initial_count: initial_count.map(|number| number.parse().unwrap_or_default()),
             subnets: vpc.subnets.into_iter().map(Ref::known).collect(),
             security_groups: vpc
                 .security_groups
@@ -226,7 +234,7 @@ fn read(service: Service, state: &dyn Fn(&Service) -> State) -> Result<Found<Ecs
             arn: arn.clone().into(),
             name: name.into(),
         },
-        tags: ecs::read_tags(service.tags),
+        tags,
         state,
         id: arn,
     })

@@ -8,7 +8,7 @@ use std::future::Future;
 use futures::future::BoxFuture;
 
 use crate::aws::Clients;
-use crate::engine::Quota;
+use crate::engine::{Health, Quota, Wellness};
 use crate::model::{
     Changes, Fault, FaultClass, Found, Misfit, OutputValues, Outputs, Query, Record, Resolved,
     Resource, Schema, TagChange, Tags, Work,
@@ -71,6 +71,21 @@ pub trait Lifecycle: Resource {
         std::future::ready(Ok(Vec::new()))
     }
 
+    /// How it is, for people: what its state alone does not say. Where it is not ready, the
+    /// explanation.
+    fn health(
+        aws: &Clients,
+        found: &Found<Self>,
+    ) -> impl Future<Output = Result<Health, Fault>> + Send {
+        async {
+            let mut health = Health::of_state(&found.state);
+            if health.wellness != Wellness::Well {
+                health.reasons = Self::explain(aws, found).await?;
+            }
+            Ok(health)
+        }
+    }
+
     /// The account's limit, where it is low enough to look at first.
     fn quota(_aws: &Clients) -> impl Future<Output = Result<Option<Quota>, Fault>> + Send {
         std::future::ready(Ok(None))
@@ -102,6 +117,7 @@ pub struct Entry {
     pub(super) find: for<'a> fn(&'a Clients, Query) -> Reply<'a, Vec<Record>>,
     pub(super) perform: for<'a> fn(&'a Clients, Work) -> Reply<'a, OutputValues>,
     pub(super) explain: for<'a> fn(&'a Clients, Record) -> Reply<'a, Vec<String>>,
+    pub(super) health: for<'a> fn(&'a Clients, Record) -> Reply<'a, Health>,
     pub(super) quota: for<'a> fn(&'a Clients) -> Reply<'a, Option<Quota>>,
 }
 
@@ -113,6 +129,7 @@ impl Entry {
             find: |aws, which| Box::pin(find::<R>(aws, which)),
             perform: |aws, work| Box::pin(perform::<R>(aws, work)),
             explain: |aws, record| Box::pin(explain::<R>(aws, record)),
+            health: |aws, record| Box::pin(health::<R>(aws, record)),
             quota: |aws| Box::pin(R::quota(aws)),
         }
     }
@@ -130,6 +147,11 @@ async fn find<R: Lifecycle>(aws: &Clients, which: Query) -> Result<Vec<Record>, 
 async fn explain<R: Lifecycle>(aws: &Clients, record: Record) -> Result<Vec<String>, Fault> {
     let found = Found::from_record(&record).map_err(|e| misfit::<R>(&e))?;
     R::explain(aws, &found).await
+}
+
+async fn health<R: Lifecycle>(aws: &Clients, record: Record) -> Result<Health, Fault> {
+    let found = Found::from_record(&record).map_err(|e| misfit::<R>(&e))?;
+    R::health(aws, &found).await
 }
 
 async fn perform<R: Lifecycle>(aws: &Clients, work: Work) -> Result<OutputValues, Fault> {

@@ -6,6 +6,7 @@
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use futures::future::try_join_all;
 
+use super::certificate::CertificateArn;
 use super::lifecycle::{Lifecycle, Mark};
 use super::listener_action::{self, Action};
 use super::load_balancer::LoadBalancerArn;
@@ -48,8 +49,8 @@ pub struct Listener {
     #[attribute(update)]
     pub protocol: ListenerProtocol,
     /// The ARN of the certificate that is shown to clients; needed for HTTPS, absent for HTTP.
-    #[attribute(update)]
-    pub certificate_arn: Option<String>,
+    #[attribute(update, ready)]
+    pub certificate_arn: Option<Ref<CertificateArn>>,
     /// The named set of TLS versions and ciphers; needed for HTTPS, absent for HTTP.
     #[attribute(update)]
     pub ssl_policy: Option<String>,
@@ -163,7 +164,8 @@ impl Lifecycle for Listener {
 impl Listener {
     fn certificates(&self) -> Option<Vec<sdk::Certificate>> {
         let arn = self.certificate_arn.as_ref()?;
-        let certificate = sdk::Certificate::builder().certificate_arn(arn);
+        let certificate =
+            sdk::Certificate::builder().set_certificate_arn(arn.id().map(str::to_owned));
         Some(vec![certificate.build()])
     }
 }
@@ -194,7 +196,7 @@ fn read(listener: sdk::Listener) -> Result<Found<Listener>, Fault> {
             load_balancer_arn: Ref::known(listener.load_balancer_arn.unwrap_or_default()),
             port: elbv2::read_port(listener.port),
             protocol,
-            certificate_arn: certificate.filter(|_| secure),
+            certificate_arn: certificate.filter(|_| secure).map(Ref::known),
             ssl_policy: listener.ssl_policy.filter(|_| secure),
             default_action: listener_action::from_sdk(listener.default_actions),
         },

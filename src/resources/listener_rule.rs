@@ -2,9 +2,11 @@
 //!
 //! Recognised by its listener. Two rules of one listener cannot have the same priority, so a
 //! repeated create makes no second one. The listener's own default rule is left out: it is the
-//! listener's default action.
+//! listener's default action. The values of a header are secrets: they are read as fingerprints,
+//! and what a rotation adds to them is no difference.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 use futures::future::try_join_all;
@@ -12,7 +14,9 @@ use futures::future::try_join_all;
 use super::lifecycle::{Lifecycle, Mark};
 use super::listener::ListenerArn;
 use super::listener_action::{self, Action};
-use crate::aws::{Call, Clients, elbv2, if_present, required};
+use super::secret::SecretValue;
+use super::secret_versions::{self, Versions};
+use crate::aws::{Call, Clients, Plain, elbv2, if_present, required};
 use crate::classes;
 use crate::model::{Changes, Fault, FaultClass, Found, Id, Query, Ref, Resolved, State, Tags};
 use qpiac_derive::{Field, Outputs, Resource};
@@ -39,9 +43,12 @@ classes! {
     replacement = "delete-first",
     parent = "listener_arn",
     key = "priority",
-    find = "elasticloadbalancing:DescribeRules",
-    create = "elasticloadbalancing:CreateRule, elasticloadbalancing:AddTags",
-    update = "elasticloadbalancing:ModifyRule",
+    find = "elasticloadbalancing:DescribeRules, secretsmanager:ListSecrets, \
+            secretsmanager:GetSecretValue, cloudfront:ListDistributions",
+    create = "elasticloadbalancing:CreateRule, elasticloadbalancing:AddTags, \
+              secretsmanager:GetSecretValue",
+    update = "elasticloadbalancing:ModifyRule, elasticloadbalancing:DescribeRules, \
+              secretsmanager:GetSecretValue",
     delete = "elasticloadbalancing:DeleteRule"
 )]
 pub struct ListenerRule {
@@ -52,8 +59,8 @@ pub struct ListenerRule {
     #[attribute(replace)]
     pub priority: u32,
     /// What a request must meet: all of these, each by one of its values, of which there are at
-    /// most five in all.
-    #[attribute(update)]
+    /// most five in all. A secret among the values of a header has two while it is rotated.
+    #[attribute(update, loose)]
     pub conditions: BTreeSet<Condition>,
     /// What is done with the request.
     #[attribute(update)]
@@ -81,8 +88,8 @@ pub enum Condition {
 pub struct HttpHeader {
     /// The field's name, at most 40 characters; case means nothing.
     pub name: String,
-    /// The values; `*` and `?` are wildcards and case means nothing.
-    pub values: BTreeSet<String>,
+    /// The secrets whose current values it may have; while one is rotated, its pending value too.
+    pub values: BTreeSet<Ref<SecretValue>>,
 }
 
 /// What a rule gives to others.
@@ -109,11 +116,16 @@ impl Lifecycle for ListenerRule {
             if_present(items.await.at(LIST))
         });
         let rules: Vec<Vec<sdk::Rule>> = try_join_all(pages).await?.into_iter().flatten().collect();
+        let rules: Vec<sdk::Rule> = rules.into_iter().flatten().collect();
+        let versions = if rules.iter().any(has_header) {
+            secret_versions::origin_secrets(aws).await?
+        } else {
+            Arc::default()
+        };
         rules
             .into_iter()
-            .flatten()
             .filter(|rule| rule.is_default != Some(true))
-            .map(|rule| read(aws, rule))
+            .map(|rule| read(aws, rule, &versions))
             .collect()
     }
 
@@ -122,17 +134,19 @@ impl Lifecycle for ListenerRule {
         want: &Resolved<Self>,
         mark: &Mark,
     ) -> Result<ListenerRuleOutputs, Fault> {
+        let conditions = conditions(aws, want, &[]).await?;
         let reply = aws
             .elbv2
             .create_rule()
             .listener_arn(want.known(&want.listener_arn))
             .priority(elbv2::number(want.priority))
-            .set_conditions(conditions(CREATE, want)?)
+            .set_conditions(Some(conditions.clone()))
             .set_actions(listener_action::to_sdk(CREATE, want, &want.action)?)
             .set_tags(elbv2::tags(&mark.tags))
             .send()
             .await
-            .at(CREATE)?;
+            .at(CREATE)
+            .map_err(|fault| kept_from(&conditions, fault))?;
         let mut arns = reply.rules.into_iter().flatten().filter_map(|r| r.rule_arn);
         let arn = required(CREATE, "the rule's ARN", arns.next())?;
         Ok(ListenerRuleOutputs { arn: arn.into() })
@@ -142,16 +156,28 @@ impl Lifecycle for ListenerRule {
         aws: &Clients,
         want: &Resolved<Self>,
         found: Found<Self>,
-        _changes: Changes<'_>,
+        changes: Changes<'_>,
     ) -> Result<ListenerRuleOutputs, Fault> {
+        let actions = if changes.has("action") {
+            listener_action::to_sdk(MODIFY, want, &want.action)?
+        } else {
+            None
+        };
+        let conditions = if changes.has("conditions") {
+            let stay: Vec<&HttpHeader> = headers(&found.attributes).collect();
+            Some(conditions(aws, want, &live(aws, &found.id, &stay).await?).await?)
+        } else {
+            None
+        };
         aws.elbv2
             .modify_rule()
             .rule_arn(found.id)
-            .set_conditions(conditions(MODIFY, want)?)
-            .set_actions(listener_action::to_sdk(MODIFY, want, &want.action)?)
+            .set_conditions(conditions.clone())
+            .set_actions(actions)
             .send()
             .await
-            .at(MODIFY)?;
+            .at(MODIFY)
+            .map_err(|fault| kept_from(conditions.as_deref().unwrap_or_default(), fault))?;
         Ok(found.outputs)
     }
 
@@ -166,15 +192,26 @@ impl Lifecycle for ListenerRule {
     }
 }
 
-fn read(aws: &Clients, rule: sdk::Rule) -> Result<Found<ListenerRule>, Fault> {
+fn read(
+    aws: &Clients,
+    rule: sdk::Rule,
+    versions: &[Versions],
+) -> Result<Found<ListenerRule>, Fault> {
     let arn = required(LIST, "a rule's ARN", rule.rule_arn)?;
     let listener = required(LIST, "a rule's ARN in a known form", listener_of(&arn))?;
     let conditions = rule.conditions.into_iter().flatten();
+    let fingerprint = |plain: String| aws.vault().fingerprint(&plain);
+    let settle = |values: BTreeSet<String>| {
+        let values = values.into_iter().map(fingerprint).collect();
+        secret_versions::settled_rule(versions, values)
+    };
     Ok(Found {
         attributes: ListenerRule {
             listener_arn: Ref::known(listener),
             priority: aws.parse(LIST, rule.priority.as_deref())?,
-            conditions: conditions.map(read_condition).collect(),
+            conditions: conditions
+                .map(|condition| read_condition(condition, &settle))
+                .collect(),
             action: listener_action::from_sdk(rule.actions),
         },
         outputs: ListenerRuleOutputs {
@@ -193,18 +230,107 @@ fn listener_of(rule: &str) -> Option<String> {
     Some(format!("{service}:listener/{path}"))
 }
 
-fn conditions(
-    operation: &str,
-    want: &ListenerRule,
-) -> Result<Option<Vec<sdk::RuleCondition>>, Fault> {
-    let conditions = want.conditions.iter();
-    conditions
-        .map(|condition| to_sdk(operation, condition))
-        .collect::<Result<_, _>>()
-        .map(Some)
+fn has_header(rule: &sdk::Rule) -> bool {
+    rule.conditions()
+        .iter()
+        .any(|condition| condition.http_header_config.is_some())
 }
 
-fn to_sdk(operation: &str, condition: &Condition) -> Result<sdk::RuleCondition, Fault> {
+/// A fault in which no value of a header shows.
+fn kept_from(conditions: &[sdk::RuleCondition], fault: Fault) -> Fault {
+    let headers = conditions
+        .iter()
+        .filter_map(|condition| condition.http_header_config.as_ref());
+    let values = headers.flat_map(|header| header.values());
+    secret_versions::kept_from(values.map(String::as_str), fault)
+}
+
+fn headers(rule: &ListenerRule) -> impl Iterator<Item = &HttpHeader> {
+    rule.conditions
+        .iter()
+        .filter_map(|condition| match condition {
+            Condition::HttpHeader(header) => Some(header),
+            Condition::PathPattern(_) | Condition::HostHeader(_) | Condition::Other(_) => None,
+        })
+}
+
+/// A header with the values that a rule accepts at this moment.
+struct Live<'a> {
+    header: &'a HttpHeader,
+    values: Vec<Plain>,
+}
+
+/// These headers of a rule as they are at this moment.
+async fn live<'a>(
+    aws: &Clients,
+    rule: &str,
+    headers: &[&'a HttpHeader],
+) -> Result<Vec<Live<'a>>, Fault> {
+    if headers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let reply = aws
+        .elbv2
+        .describe_rules()
+        .rule_arns(rule)
+        .send()
+        .await
+        .at(LIST)?;
+    let rules = reply.rules.unwrap_or_default();
+    let configs: Vec<&sdk::HttpHeaderConditionConfig> = rules
+        .iter()
+        .flat_map(|rule| rule.conditions())
+        .filter_map(|condition| condition.http_header_config.as_ref())
+        .collect();
+    let live = headers.iter().filter_map(|header| {
+        let config = configs
+            .iter()
+            .find(|config| config.http_header_name() == Some(&header.name))?;
+        let values = config.values().iter().cloned().map(Plain::from).collect();
+        Some(Live { header, values })
+    });
+    Ok(live.collect())
+}
+
+/// The wanted conditions. A header that stays as it is keeps the values that it has, so that a
+/// rotation goes on undisturbed.
+async fn conditions(
+    aws: &Clients,
+    want: &Resolved<ListenerRule>,
+    live: &[Live<'_>],
+) -> Result<Vec<sdk::RuleCondition>, Fault> {
+    let mut conditions = Vec::new();
+    for condition in &want.conditions {
+        let values = match condition {
+            Condition::HttpHeader(header) => match live.iter().find(|live| live.header == header) {
+                Some(live) => live.values.clone(),
+                None => values_to_write(aws, want, header).await?,
+            },
+            Condition::PathPattern(_) | Condition::HostHeader(_) | Condition::Other(_) => {
+                Vec::new()
+            }
+        };
+        conditions.push(to_sdk(condition, &values)?);
+    }
+    Ok(conditions)
+}
+
+/// The values of a header's secrets: current, and pending where there is one.
+async fn values_to_write(
+    aws: &Clients,
+    want: &Resolved<ListenerRule>,
+    header: &HttpHeader,
+) -> Result<Vec<Plain>, Fault> {
+    let secrets = header.values.iter().map(|secret| want.known(secret));
+    let versions = secrets.map(|secret| secret_versions::versions_to_write(aws, secret));
+    let versions = try_join_all(versions).await?.into_iter();
+    Ok(versions
+        .flat_map(|versions| std::iter::once(versions.current).chain(versions.pending))
+        .collect())
+}
+
+/// A condition as a call takes it; `secrets` are the values of a header.
+fn to_sdk(condition: &Condition, secrets: &[Plain]) -> Result<sdk::RuleCondition, Fault> {
     let new = sdk::RuleCondition::builder();
     let values = |values: &BTreeSet<String>| Some(values.iter().cloned().collect());
     Ok(match condition {
@@ -221,13 +347,18 @@ fn to_sdk(operation: &str, condition: &Condition) -> Result<sdk::RuleCondition, 
         Condition::HttpHeader(header) => new.field(HTTP_HEADER).http_header_config(
             sdk::HttpHeaderConditionConfig::builder()
                 .http_header_name(&header.name)
-                .set_values(values(&header.values))
+                .set_values(Some(
+                    secrets
+                        .iter()
+                        .map(|plain| plain.expose().to_owned())
+                        .collect(),
+                ))
                 .build(),
         ),
         Condition::Other(what) => {
             return Err(Fault::own(
                 FaultClass::Rejected,
-                operation,
+                CREATE,
                 format!("no condition can be made from `{what}`"),
             ));
         }
@@ -235,7 +366,11 @@ fn to_sdk(operation: &str, condition: &Condition) -> Result<sdk::RuleCondition, 
     .build())
 }
 
-fn read_condition(condition: sdk::RuleCondition) -> Condition {
+/// A condition as a reply gives it; `settle` says what the values of a header mean.
+fn read_condition(
+    condition: sdk::RuleCondition,
+    settle: &dyn Fn(BTreeSet<String>) -> BTreeSet<String>,
+) -> Condition {
     let field = condition.field.unwrap_or_default();
     let plain = condition.values;
     let known = match field.as_str() {
@@ -250,7 +385,10 @@ fn read_condition(condition: sdk::RuleCondition) -> Condition {
         HTTP_HEADER => condition.http_header_config.and_then(|config| {
             Some(Condition::HttpHeader(HttpHeader {
                 name: config.http_header_name?,
-                values: values_of(config.values, None)?,
+                values: settle(values_of(config.values, None)?)
+                    .into_iter()
+                    .map(Ref::known)
+                    .collect(),
             }))
         }),
         _ => None,
@@ -270,53 +408,5 @@ fn values_of(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rules_arn_contains_its_listeners() {
-        let rule = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:\
-                    listener-rule/app/shop-alb/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee";
-        let listener = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:\
-                        listener/app/shop-alb/50dc6c495c0c9188/f2f7dc8efc522ab2";
-        assert_eq!(listener_of(rule).as_deref(), Some(listener));
-        assert_eq!(listener_of(listener), None);
-    }
-
-    #[test]
-    fn conditions_survive_the_api() {
-        let set = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect();
-        for condition in [
-            Condition::PathPattern(set(&["/api/*", "/v2/*"])),
-            Condition::HostHeader(set(&["shop.example.com"])),
-            Condition::HttpHeader(HttpHeader {
-                name: "X-CDN-Auth".to_owned(),
-                values: set(&["0a", "1b"]),
-            }),
-        ] {
-            let sent = to_sdk(CREATE, &condition).expect("a condition that can be made");
-            assert_eq!(read_condition(sent), condition);
-        }
-    }
-
-    #[test]
-    fn conditions_of_other_kinds_are_something_else() {
-        let read =
-            |condition: sdk::builders::RuleConditionBuilder| read_condition(condition.build());
-        let new = sdk::RuleCondition::builder;
-        assert_eq!(
-            read(new().field("path-pattern").values("/a")),
-            Condition::PathPattern(BTreeSet::from(["/a".to_owned()]))
-        );
-        assert_eq!(
-            read(new().field("path-pattern").regex_values("^/a")),
-            Condition::Other("path-pattern".to_owned())
-        );
-        assert_eq!(
-            read(new().field("source-ip").values("10.0.0.0/8")),
-            Condition::Other("source-ip".to_owned())
-        );
-        let other = Condition::Other("source-ip".to_owned());
-        assert!(to_sdk(CREATE, &other).is_err());
-    }
-}
+#[path = "listener_rule_tests.rs"]
+mod tests;

@@ -4,17 +4,20 @@
 //! balancer whose attributes differ, which the next run updates. The API lists load balancers by
 //! nothing but name or ARN, so all are listed and those of a near name are looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 
+use super::health::{ill, unread};
 use super::lifecycle::{Lifecycle, Mark};
+use super::s3_bucket::BucketName;
 use super::security_group::SecurityGroupId;
 use super::subnet::SubnetId;
 use super::vpc::VpcId;
 use crate::aws::{Call, Clients, elbv2, iam, if_present, required};
 use crate::classes;
-use crate::model::{Changes, Fault, Found, Id, Query, Ref, Resolved, State, TagChange};
+use crate::engine::Health;
+use crate::model::{Changes, Fault, Found, Id, Query, Ref, Resolved, State, TagChange, Tags};
 use qpiac_derive::{Field, Outputs, Resource};
 
 const LIST: &str = "elasticloadbalancing:DescribeLoadBalancers";
@@ -26,6 +29,11 @@ const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
 const DROP_INVALID_HEADERS: &str = "routing.http.drop_invalid_header_fields.enabled";
 const HTTP2: &str = "routing.http2.enabled";
 const DELETION_PROTECTION: &str = "deletion_protection.enabled";
+const LOGS_ENABLED: &str = "access_logs.s3.enabled";
+const LOGS_BUCKET: &str = "access_logs.s3.bucket";
+const LOGS_PREFIX: &str = "access_logs.s3.prefix";
+/// The tag that keeps in which hosted zone the stack has its names.
+pub(super) const ZONE_TAG: &str = "qpiac:zone";
 
 classes! {
     /// Identifies a load balancer.
@@ -36,6 +44,8 @@ classes! {
         "{name}-########.{region}.elb.amazonaws.com";
     /// The hosted zone of a load balancer's DNS name, which alias records refer to.
     LoadBalancerZoneId = "load-balancer-zone-id", "Z##############";
+    /// The end of a load balancer's ARN, by which metrics call it.
+    LoadBalancerSuffix = "load-balancer-suffix", "app/{name}/################";
 }
 
 /// An application load balancer: it answers HTTP in several availability zones and passes requests
@@ -96,6 +106,22 @@ pub struct LoadBalancer {
     /// Whether AWS refuses to delete it.
     #[attribute(update)]
     pub deletion_protection: bool,
+    /// Where it writes a line for each request; absent, nowhere. The bucket's policy must let it.
+    #[attribute(update, ready)]
+    pub access_logs: Option<AccessLogs>,
+    /// The hosted zone, by name or id, in which the stack has DNS records, so that they are found
+    /// whatever the stack wants; kept in the tag `qpiac:zone`.
+    #[attribute(update)]
+    pub hosted_zone: Option<String>,
+}
+
+/// Where access logs are written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Field)]
+pub struct AccessLogs {
+    /// The bucket, in the same region.
+    pub bucket: Ref<BucketName>,
+    /// What the names of the logs begin with, without a slash at the end.
+    pub prefix: Option<String>,
 }
 
 /// Where a load balancer is reached from.
@@ -132,6 +158,8 @@ pub struct LoadBalancerOutputs {
     pub dns_name: Id<LoadBalancerDnsName>,
     /// The hosted zone of that name, for alias records.
     pub zone_id: Id<LoadBalancerZoneId>,
+    /// The end of its ARN, by which metrics call it: `app/NAME/ID`.
+    pub suffix: Id<LoadBalancerSuffix>,
 }
 
 impl Lifecycle for LoadBalancer {
@@ -181,8 +209,17 @@ impl Lifecycle for LoadBalancer {
             "drop_invalid_header_fields",
             "http2",
             "deletion_protection",
+            "access_logs",
         ]) {
             set_attributes(aws, &found.id, want).await?;
+        }
+        if changes.has("hosted_zone") {
+            let mut change = TagChange::default();
+            match &want.hosted_zone {
+                Some(zone) => change.set = with_zone(Tags::new(), Some(zone)),
+                None => change.remove = vec![ZONE_TAG.to_owned()],
+            }
+            elbv2::retag(aws, &found.id, &change).await?;
         }
         Ok(found.outputs)
     }
@@ -200,17 +237,45 @@ impl Lifecycle for LoadBalancer {
             .at("elasticloadbalancing:DeleteLoadBalancer")?;
         Ok(())
     }
+
+    async fn health(aws: &Clients, found: &Found<Self>) -> Result<Health, Fault> {
+        let call = aws.elbv2.describe_load_balancers();
+        let reply = call.load_balancer_arns(&found.id).send().await.at(LIST);
+        Ok(match reply {
+            Ok(reply) => {
+                let balancer = reply.load_balancers.into_iter().flatten().next();
+                health(balancer.and_then(|one| one.state).as_ref(), &found.outputs)
+            }
+            Err(fault) => unread(&found.state, &fault),
+        })
+    }
+}
+
+/// How a load balancer in this state is. `active_impaired` answers, but lacks what it needs to grow
+/// (LoadBalancerState in the API reference).
+fn health(now: Option<&sdk::LoadBalancerState>, outputs: &LoadBalancerOutputs) -> Health {
+    let word = now.and_then(|now| now.code.as_ref());
+    match word {
+        Some(sdk::LoadBalancerStateEnum::Active) => Health::well(outputs.dns_name.as_str()),
+        Some(sdk::LoadBalancerStateEnum::ActiveImpaired) => ill(
+            "active_impaired",
+            now.and_then(|now| now.reason.clone()).into_iter().collect(),
+        ),
+        Some(_) | None => Health::of_state(&state(now)),
+    }
 }
 
 fn read(
     aws: &Clients,
-    detailed: elbv2::Detailed<sdk::LoadBalancer>,
+    mut detailed: elbv2::Detailed<sdk::LoadBalancer>,
 ) -> Result<Found<LoadBalancer>, Fault> {
     // What stands for an attribute that was never set are AWS's defaults.
     let idle_timeout_s = detailed.attribute(aws, IDLE_TIMEOUT, 60)?;
     let drop_invalid_header_fields = detailed.attribute(aws, DROP_INVALID_HEADERS, false)?;
     let http2 = detailed.attribute(aws, HTTP2, true)?;
     let deletion_protection = detailed.attribute(aws, DELETION_PROTECTION, false)?;
+    let access_logs = access_logs(aws, &detailed)?;
+    let hosted_zone = detailed.tags.remove(ZONE_TAG);
     let balancer = detailed.thing;
     let scheme = balancer.scheme.as_ref().map(|s| s.as_str());
     let addresses = balancer.ip_address_type.as_ref().map(|t| t.as_str());
@@ -243,10 +308,31 @@ fn read(
             drop_invalid_header_fields,
             http2,
             deletion_protection,
+            access_logs,
+            hosted_zone,
         },
         tags: detailed.tags,
         id: detailed.arn,
     })
+}
+
+/// AWS keeps bucket and prefix when logging is switched off.
+fn access_logs(
+    aws: &Clients,
+    detailed: &elbv2::Detailed<sdk::LoadBalancer>,
+) -> Result<Option<AccessLogs>, Fault> {
+    let is_on = detailed.attribute(aws, LOGS_ENABLED, false)?;
+    let bucket: String = detailed.attribute(aws, LOGS_BUCKET, String::new())?;
+    let prefix: String = detailed.attribute(aws, LOGS_PREFIX, String::new())?;
+    Ok(is_on.then(|| AccessLogs {
+        bucket: Ref::known(bucket),
+        prefix: Some(prefix).filter(|prefix| !prefix.is_empty()),
+    }))
+}
+
+fn with_zone(mut tags: Tags, zone: Option<&str>) -> Tags {
+    tags.extend(zone.map(|zone| (ZONE_TAG.to_owned(), zone.to_owned())));
+    tags
 }
 
 fn outputs(operation: &str, balancer: &sdk::LoadBalancer) -> Result<LoadBalancerOutputs, Fault> {
@@ -255,7 +341,9 @@ fn outputs(operation: &str, balancer: &sdk::LoadBalancer) -> Result<LoadBalancer
     let dns_name = part("a load balancer's DNS name", &balancer.dns_name)?;
     let zone = &balancer.canonical_hosted_zone_id;
     let zone_id = part("a load balancer's hosted zone", zone)?;
+    let suffix = arn.split_once(":loadbalancer/").map(|(_, suffix)| suffix);
     Ok(LoadBalancerOutputs {
+        suffix: required(operation, "an ARN in a known form", suffix)?.into(),
         arn: arn.into(),
         dns_name: dns_name.into(),
         zone_id: zone_id.into(),
@@ -298,7 +386,10 @@ async fn make(
         .set_subnets(subnets(want))
         .set_security_groups(security_groups(want))
         .ip_address_type(want.ip_address_type.as_word().into())
-        .set_tags(elbv2::tags(&mark.tags))
+        .set_tags(elbv2::tags(&with_zone(
+            mark.tags.clone(),
+            want.hosted_zone.as_deref(),
+        )))
         .send()
         .await
         .at(CREATE)?;
@@ -360,8 +451,12 @@ async fn set_ip_address_type(
     Ok(())
 }
 
-async fn set_attributes(aws: &Clients, arn: &str, want: &LoadBalancer) -> Result<(), Fault> {
-    let attributes = [
+async fn set_attributes(
+    aws: &Clients,
+    arn: &str,
+    want: &Resolved<LoadBalancer>,
+) -> Result<(), Fault> {
+    let mut attributes = BTreeMap::from([
         (IDLE_TIMEOUT, want.idle_timeout_s.to_string()),
         (
             DROP_INVALID_HEADERS,
@@ -369,7 +464,12 @@ async fn set_attributes(aws: &Clients, arn: &str, want: &LoadBalancer) -> Result
         ),
         (HTTP2, want.http2.to_string()),
         (DELETION_PROTECTION, want.deletion_protection.to_string()),
-    ];
+        (LOGS_ENABLED, want.access_logs.is_some().to_string()),
+    ]);
+    if let Some(logs) = &want.access_logs {
+        attributes.insert(LOGS_BUCKET, want.known(&logs.bucket).to_owned());
+        attributes.insert(LOGS_PREFIX, logs.prefix.clone().unwrap_or_default());
+    }
     let attributes = attributes.into_iter().map(|(key, value)| {
         let attribute = sdk::LoadBalancerAttribute::builder();
         attribute.key(key).value(value).build()
@@ -383,3 +483,7 @@ async fn set_attributes(aws: &Clients, arn: &str, want: &LoadBalancer) -> Result
         .at("elasticloadbalancing:ModifyLoadBalancerAttributes")?;
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "load_balancer_tests.rs"]
+mod tests;

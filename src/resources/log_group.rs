@@ -22,7 +22,7 @@ classes! {
 }
 
 /// Where the names of a stack's log groups start, before the stack's own name.
-const PREFIXES: [&str; 1] = ["/ecs/"];
+const PREFIXES: [&str; 2] = ["/aws/lambda/", "/ecs/"];
 
 /// What keeps the log lines of a service.
 #[derive(Clone, Debug, Resource)]

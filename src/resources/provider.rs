@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use super::KINDS;
 use super::lifecycle::Entry;
 use crate::aws::Clients;
-use crate::engine::{Provider, Quota};
+use crate::engine::{Health, Provider, Quota};
 use crate::model::{
     Fault, FaultClass, Kind, OutputValues, Query, Record, Schema, Shape, Work, kind_of_class,
 };
@@ -89,6 +89,11 @@ impl Provider for Aws {
     fn explain(&self, found: Record) -> BoxFuture<'_, Result<Vec<String>, Fault>> {
         let kind = found.kind.clone();
         with(&kind, |entry| (entry.explain)(&self.clients, found))
+    }
+
+    fn health(&self, found: Record) -> BoxFuture<'_, Result<Health, Fault>> {
+        let kind = found.kind.clone();
+        with(&kind, |entry| (entry.health)(&self.clients, found))
     }
 
     fn quota(&self, kind: &Kind) -> BoxFuture<'_, Result<Option<Quota>, Fault>> {

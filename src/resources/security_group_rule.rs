@@ -3,8 +3,10 @@
 //! Owned through its group, in which no two rules are alike. Every rule of our groups counts as
 //! ours, also one that was added by hand. A crash leaves either a whole rule or none.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use aws_sdk_ec2::types::{
     Filter, IpPermission, IpRange, Ipv6Range, PrefixListId as PrefixListPermission, ResourceType,
@@ -16,9 +18,12 @@ use super::security_group::SecurityGroupId;
 use crate::aws::{Call, Clients, ec2, required};
 use crate::classes;
 use crate::model::{
-    Changes, Cidr, Fault, Field, Found, Id, Misfit, Query, Ref, Resolved, Shape, State, Tags, Value,
+    Changes, Cidr, Fault, FaultClass, Field, Found, Id, Misfit, Query, Ref, Resolved, Shape, State,
+    Tags, Value,
 };
 use qpiac_derive::{Field, Outputs, Resource};
+
+const LISTS: &str = "ec2:DescribeManagedPrefixLists";
 
 classes! {
     /// Identifies a rule of a security group.
@@ -35,10 +40,10 @@ classes! {
     replacement = "create-first",
     parent = "security_group_id",
     key = "direction, protocol, ports, peer",
-    find = "ec2:DescribeSecurityGroupRules",
+    find = "ec2:DescribeSecurityGroupRules, ec2:DescribeManagedPrefixLists",
     create = "ec2:AuthorizeSecurityGroupIngress, ec2:AuthorizeSecurityGroupEgress, ec2:CreateTags, \
-              ec2:DescribeSecurityGroupRules",
-    update = "ec2:ModifySecurityGroupRules",
+              ec2:DescribeSecurityGroupRules, ec2:DescribeManagedPrefixLists",
+    update = "ec2:ModifySecurityGroupRules, ec2:DescribeManagedPrefixLists",
     delete = "ec2:RevokeSecurityGroupIngress, ec2:RevokeSecurityGroupEgress"
 )]
 pub struct SecurityGroupRule {
@@ -89,7 +94,10 @@ pub enum Peer {
     Ipv6(String),
     /// The members of a security group. AWS keeps that group as long as the rule refers to it.
     SecurityGroup(Ref<SecurityGroupId>),
-    /// The ranges of a prefix list.
+    /// The ranges of a prefix list that AWS keeps, by its name, such as
+    /// `com.amazonaws.global.cloudfront.origin-facing`, whose identifier differs by region.
+    ManagedPrefixList(String),
+    /// The ranges of another prefix list.
     PrefixList(Ref<PrefixListId>),
 }
 
@@ -175,7 +183,8 @@ impl Lifecycle for SecurityGroupRule {
         want: &Resolved<Self>,
         mark: &Mark,
     ) -> Result<SecurityGroupRuleOutputs, Fault> {
-        let (operation, authorized) = authorize(aws, want, mark).await;
+        let list = list_id(aws, want).await?;
+        let (operation, authorized) = authorize(aws, want, list, mark).await;
         let rules = match authorized {
             Ok(rules) => rules,
             Err(fault) if fault.code == "InvalidPermission.Duplicate" => {
@@ -198,7 +207,7 @@ impl Lifecycle for SecurityGroupRule {
     ) -> Result<SecurityGroupRuleOutputs, Fault> {
         let update = SecurityGroupRuleUpdate::builder()
             .security_group_rule_id(&found.id)
-            .security_group_rule(request(want))
+            .security_group_rule(request(want, list_id(aws, want).await?))
             .build();
         aws.ec2
             .modify_security_group_rules()
@@ -247,16 +256,69 @@ async fn rules(aws: &Clients, filter: Filter) -> Result<Vec<Found<SecurityGroupR
         .try_collect()
         .await
         .at("ec2:DescribeSecurityGroupRules")?;
-    rules.into_iter().map(|rule| read(aws, rule)).collect()
+    let lists = if rules.iter().any(|rule| rule.prefix_list_id().is_some()) {
+        managed_lists(aws).await?
+    } else {
+        Arc::default()
+    };
+    let read = |rule| read(aws, &lists, rule);
+    rules.into_iter().map(read).collect()
+}
+
+/// The names of the prefix lists that AWS keeps, by their identifiers.
+type Lists = BTreeMap<String, String>;
+
+async fn managed_lists(aws: &Clients) -> Result<Arc<Lists>, Fault> {
+    aws.once("managed-prefix-lists".to_owned(), |aws| async move {
+        let lists = aws
+            .ec2
+            .describe_managed_prefix_lists()
+            .filters(ec2::filter("owner-id", ["AWS".to_owned()]))
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .at(LISTS)?;
+        let pairs = lists.into_iter();
+        Ok(pairs
+            .filter_map(|list| Some((list.prefix_list_id?, list.prefix_list_name?)))
+            .collect())
+    })
+    .await
+}
+
+/// The identifier of the prefix list on the other side, where there is one.
+async fn list_id(
+    aws: &Clients,
+    want: &Resolved<SecurityGroupRule>,
+) -> Result<Option<String>, Fault> {
+    let wanted = match &want.peer {
+        Peer::ManagedPrefixList(name) => name,
+        Peer::PrefixList(list) => return Ok(Some(want.known(list).to_owned())),
+        Peer::Cidr(_) | Peer::Ipv6(_) | Peer::SecurityGroup(_) => return Ok(None),
+    };
+    let lists = managed_lists(aws).await?;
+    let mut pairs = lists.iter();
+    match pairs.find(|(_, name)| *name == wanted) {
+        Some((id, _)) => Ok(Some(id.clone())),
+        None => Err(Fault::own(
+            FaultClass::Rejected,
+            LISTS,
+            format!("AWS keeps no prefix list `{wanted}` in this region"),
+        )),
+    }
 }
 
 async fn authorize(
     aws: &Clients,
     want: &Resolved<SecurityGroupRule>,
+    list: Option<String>,
     mark: &Mark,
 ) -> (&'static str, Result<Vec<Rule>, Fault>) {
     let group = want.known(&want.security_group_id);
     let tags = ec2::tags(ResourceType::SecurityGroupRule, &mark.tags);
+    let permission = permission(want, list);
     match want.direction {
         Direction::Ingress => {
             let operation = "ec2:AuthorizeSecurityGroupIngress";
@@ -264,7 +326,7 @@ async fn authorize(
                 .ec2
                 .authorize_security_group_ingress()
                 .group_id(group)
-                .ip_permissions(permission(want))
+                .ip_permissions(permission)
                 .tag_specifications(tags)
                 .send()
                 .await
@@ -278,7 +340,7 @@ async fn authorize(
                 .ec2
                 .authorize_security_group_egress()
                 .group_id(group)
-                .ip_permissions(permission(want))
+                .ip_permissions(permission)
                 .tag_specifications(tags)
                 .send()
                 .await
@@ -311,7 +373,7 @@ fn ends(ports: Option<Ports>) -> (i32, i32) {
     ports.map_or((-1, -1), |ports| (ports.from, ports.to))
 }
 
-fn permission(want: &Resolved<SecurityGroupRule>) -> IpPermission {
+fn permission(want: &Resolved<SecurityGroupRule>, list: Option<String>) -> IpPermission {
     let (from, to) = ends(want.ports);
     let text = want.description.clone();
     let permission = IpPermission::builder()
@@ -337,9 +399,9 @@ fn permission(want: &Resolved<SecurityGroupRule>) -> IpPermission {
                 .set_description(text)
                 .build(),
         ),
-        Peer::PrefixList(list) => permission.prefix_list_ids(
+        Peer::ManagedPrefixList(_) | Peer::PrefixList(_) => permission.prefix_list_ids(
             PrefixListPermission::builder()
-                .prefix_list_id(want.known(list))
+                .set_prefix_list_id(list)
                 .set_description(text)
                 .build(),
         ),
@@ -348,7 +410,7 @@ fn permission(want: &Resolved<SecurityGroupRule>) -> IpPermission {
 }
 
 /// The whole rule, since what is left out of a change is removed.
-fn request(want: &Resolved<SecurityGroupRule>) -> SecurityGroupRuleRequest {
+fn request(want: &Resolved<SecurityGroupRule>, list: Option<String>) -> SecurityGroupRuleRequest {
     let (from, to) = ends(want.ports);
     let request = SecurityGroupRuleRequest::builder()
         .ip_protocol(&want.protocol)
@@ -359,12 +421,12 @@ fn request(want: &Resolved<SecurityGroupRule>) -> SecurityGroupRuleRequest {
         Peer::Cidr(range) => request.cidr_ipv4(range.to_string()),
         Peer::Ipv6(range) => request.cidr_ipv6(range),
         Peer::SecurityGroup(group) => request.referenced_group_id(want.known(group)),
-        Peer::PrefixList(list) => request.prefix_list_id(want.known(list)),
+        Peer::ManagedPrefixList(_) | Peer::PrefixList(_) => request.set_prefix_list_id(list),
     }
     .build()
 }
 
-fn read(aws: &Clients, rule: Rule) -> Result<Found<SecurityGroupRule>, Fault> {
+fn read(aws: &Clients, lists: &Lists, rule: Rule) -> Result<Found<SecurityGroupRule>, Fault> {
     let operation = "ec2:DescribeSecurityGroupRules";
     let id = required(
         operation,
@@ -381,7 +443,7 @@ fn read(aws: &Clients, rule: Rule) -> Result<Found<SecurityGroupRule>, Fault> {
             },
             protocol: rule.ip_protocol.clone().unwrap_or_default(),
             ports: ports(&rule),
-            peer: required(operation, "a rule's other side", peer(aws, &rule)?)?,
+            peer: required(operation, "a rule's other side", peer(aws, lists, &rule)?)?,
             description: rule.description.filter(|text| !text.is_empty()),
         },
         outputs: SecurityGroupRuleOutputs {
@@ -393,7 +455,7 @@ fn read(aws: &Clients, rule: Rule) -> Result<Found<SecurityGroupRule>, Fault> {
     })
 }
 
-fn peer(aws: &Clients, rule: &Rule) -> Result<Option<Peer>, Fault> {
+fn peer(aws: &Clients, lists: &Lists, rule: &Rule) -> Result<Option<Peer>, Fault> {
     if let Some(range) = rule.cidr_ipv4() {
         let range = aws.parse("ec2:DescribeSecurityGroupRules", Some(range))?;
         return Ok(Some(Peer::Cidr(range)));
@@ -404,8 +466,10 @@ fn peer(aws: &Clients, rule: &Rule) -> Result<Option<Peer>, Fault> {
     Ok(group
         .map(|id| Peer::SecurityGroup(Ref::known(id)))
         .or_else(|| {
-            rule.prefix_list_id()
-                .map(|id| Peer::PrefixList(Ref::known(id)))
+            rule.prefix_list_id().map(|id| match lists.get(id) {
+                Some(name) => Peer::ManagedPrefixList(name.clone()),
+                None => Peer::PrefixList(Ref::known(id)),
+            })
         })
         .or_else(|| rule.cidr_ipv6().map(|range| Peer::Ipv6(range.to_owned()))))
 }

@@ -6,10 +6,12 @@
 
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 
+use super::health::{ill, unread, waiting};
 use super::lifecycle::{Lifecycle, Mark};
 use super::vpc::VpcId;
-use crate::aws::{Call, Clients, elbv2, if_present, required};
+use crate::aws::{Call, Clients, elbv2, facts, if_present, required};
 use crate::classes;
+use crate::engine::Health;
 use crate::model::{Changes, Fault, Found, Id, Query, Ref, Resolved, State, TagChange};
 use qpiac_derive::{Field, Outputs, Resource};
 
@@ -25,6 +27,8 @@ classes! {
     /// Identifies a target group.
     TargetGroupArn = "target-group",
         "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/################";
+    /// The end of a target group's ARN, by which metrics call it.
+    TargetGroupSuffix = "target-group-suffix", "targetgroup/{name}/################";
 }
 
 /// Addresses that speak HTTP, among which a load balancer divides requests, and how it sees
@@ -102,6 +106,8 @@ pub enum HealthCheckProtocol {
 pub struct TargetGroupOutputs {
     /// The target group's ARN.
     pub arn: Id<TargetGroupArn>,
+    /// The end of its ARN, by which metrics call it: `targetgroup/NAME/ID`.
+    pub suffix: Id<TargetGroupSuffix>,
 }
 
 impl Lifecycle for TargetGroup {
@@ -123,7 +129,7 @@ impl Lifecycle for TargetGroup {
             None => make(aws, want, mark).await?,
         };
         set_attributes(aws, &arn, want).await?;
-        Ok(TargetGroupOutputs { arn: arn.into() })
+        Ok(outputs(arn))
     }
 
     async fn update(
@@ -156,18 +162,37 @@ impl Lifecycle for TargetGroup {
     }
 
     async fn explain(aws: &Clients, found: &Found<Self>) -> Result<Vec<String>, Fault> {
-        let reply = aws
-            .elbv2
-            .describe_target_health()
-            .target_group_arn(&found.id)
-            .send()
-            .await
-            .at("elasticloadbalancing:DescribeTargetHealth")?;
-        let targets = reply.target_health_descriptions.unwrap_or_default();
+        let targets = facts::targets(aws, &found.id).await?;
         if targets.is_empty() {
             return Ok(vec!["no target is registered".to_owned()]);
         }
-        Ok(targets.iter().map(health).collect())
+        Ok(targets.iter().map(ToString::to_string).collect())
+    }
+
+    async fn health(aws: &Clients, found: &Found<Self>) -> Result<Health, Fault> {
+        Ok(match facts::targets(aws, &found.id).await {
+            Ok(targets) => health(&targets),
+            Err(fault) => unread(&found.state, &fault),
+        })
+    }
+}
+
+/// How a group with these targets is.
+fn health(targets: &[facts::Target]) -> Health {
+    let there: Vec<&facts::Target> = targets.iter().filter(|one| !one.is_leaving()).collect();
+    if there.is_empty() {
+        return ill("no target is registered", Vec::new());
+    }
+    let healthy = there.iter().filter(|one| one.is_healthy()).count();
+    let summary = format!("{healthy} of {} targets healthy", there.len());
+    let others = || there.iter().filter(|one| !one.is_healthy());
+    let reasons = others().map(ToString::to_string).collect();
+    if healthy == there.len() {
+        Health::well(summary)
+    } else if others().all(|one| one.is_new()) {
+        waiting(summary, reasons)
+    } else {
+        ill(summary, reasons)
     }
 }
 
@@ -186,13 +211,18 @@ fn read(
             port: elbv2::read_port(group.port),
             deregistration_delay_s,
         },
-        outputs: TargetGroupOutputs {
-            arn: detailed.arn.clone().into(),
-        },
+        outputs: outputs(detailed.arn.clone()),
         tags: detailed.tags,
         state: State::Ready,
         id: detailed.arn,
     })
+}
+
+fn outputs(arn: String) -> TargetGroupOutputs {
+    TargetGroupOutputs {
+        suffix: arn.rsplit(':').next().unwrap_or_default().into(),
+        arn: arn.into(),
+    }
 }
 
 fn read_health_check(aws: &Clients, group: &sdk::TargetGroup) -> Result<HealthCheck, Fault> {
@@ -307,51 +337,50 @@ async fn set_attributes(aws: &Clients, arn: &str, want: &TargetGroup) -> Result<
     Ok(())
 }
 
-/// `10.0.3.7:8000: unhealthy (Target.Timeout): Request timed out`.
-fn health(target: &sdk::TargetHealthDescription) -> String {
-    let of = target.target.as_ref();
-    let id = of.and_then(|t| t.id.as_deref()).unwrap_or("a target");
-    let port = of.and_then(|t| t.port).map(|port| format!(":{port}"));
-    let health = target.target_health.as_ref();
-    let state = health.and_then(|h| h.state.as_ref());
-    let reason = health.and_then(|h| h.reason.as_ref());
-    let description = health.and_then(|h| h.description.as_deref());
-    format!(
-        "{id}{}: {}{}{}",
-        port.unwrap_or_default(),
-        state.map_or("state unknown", sdk::TargetHealthStateEnum::as_str),
-        reason.map_or_else(String::new, |r| format!(" ({})", r.as_str())),
-        description.map_or_else(String::new, |d| format!(": {d}")),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Wellness;
 
     #[test]
-    fn a_targets_health_is_one_line() {
-        let target = |health: Option<sdk::TargetHealth>| {
-            let target = sdk::TargetDescription::builder().id("10.0.3.7").port(8000);
-            sdk::TargetHealthDescription::builder()
-                .target(target.build())
-                .set_target_health(health)
-                .build()
-        };
-        let unhealthy = sdk::TargetHealth::builder()
-            .state(sdk::TargetHealthStateEnum::Unhealthy)
-            .reason(sdk::TargetHealthReasonEnum::ResponseCodeMismatch)
-            .description("Health checks failed with these codes: [500]")
-            .build();
-        let healthy = sdk::TargetHealth::builder()
-            .state(sdk::TargetHealthStateEnum::Healthy)
-            .build();
-        assert_eq!(
-            health(&target(Some(unhealthy))),
-            "10.0.3.7:8000: unhealthy (Target.ResponseCodeMismatch): \
-             Health checks failed with these codes: [500]"
-        );
-        assert_eq!(health(&target(Some(healthy))), "10.0.3.7:8000: healthy");
-        assert_eq!(health(&target(None)), "10.0.3.7:8000: state unknown");
+    fn a_group_is_as_well_as_its_targets() {
+        let table: [(&[&str], Wellness, &str, usize); 6] = [
+            (&[], Wellness::Ill, "no target is registered", 0),
+            (&["draining"], Wellness::Ill, "no target is registered", 0),
+            (&["healthy"], Wellness::Well, "1 of 1 targets healthy", 0),
+            (
+                &["healthy", "draining", "healthy"],
+                Wellness::Well,
+                "2 of 2 targets healthy",
+                0,
+            ),
+            (
+                &["healthy", "initial"],
+                Wellness::Waiting,
+                "1 of 2 targets healthy",
+                1,
+            ),
+            (
+                &["unhealthy", "initial"],
+                Wellness::Ill,
+                "0 of 2 targets healthy",
+                2,
+            ),
+        ];
+        for (states, wellness, summary, reasons) in table {
+            let targets: Vec<facts::Target> = states
+                .iter()
+                .map(|state| facts::Target {
+                    address: "10.0.3.7:8000".to_owned(),
+                    state: (*state).to_owned(),
+                    reason: None,
+                    description: None,
+                })
+                .collect();
+            let health = health(&targets);
+            assert_eq!(health.wellness, wellness, "{states:?}");
+            assert_eq!(health.summary, summary, "{states:?}");
+            assert_eq!(health.reasons.len(), reasons, "{states:?}");
+        }
     }
 }

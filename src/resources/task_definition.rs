@@ -79,7 +79,7 @@ pub struct Container {
     /// Its name.
     pub name: String,
     /// Its image.
-    pub image: String,
+    pub image: Text,
     /// What is run instead of the image's command; absent, that command.
     pub command: Option<Vec<String>>,
     /// Whether the task stops when it stops.
@@ -87,7 +87,7 @@ pub struct Container {
     /// The TCP ports that it listens to.
     pub ports: BTreeSet<u16>,
     /// Its environment.
-    pub environment: BTreeMap<String, String>,
+    pub environment: BTreeMap<String, Text>,
     /// Environment that ECS fills from secrets: the secrets' ARNs.
     pub secrets: BTreeMap<String, Text>,
     /// Where its output goes.
@@ -276,7 +276,7 @@ fn container(found: ContainerDefinition) -> Result<Container, Fault> {
     let ports = found.port_mappings.unwrap_or_default();
     Ok(Container {
         name: required(READ, "a container's name", found.name)?,
-        image: required(READ, "a container's image", found.image)?,
+        image: required(READ, "a container's image", found.image)?.into(),
         command: found.command.filter(|command| !command.is_empty()),
         essential: found.essential.unwrap_or(true),
         ports: ports
@@ -284,7 +284,7 @@ fn container(found: ContainerDefinition) -> Result<Container, Fault> {
             .filter_map(|mapping| u16::try_from(mapping.container_port?).ok())
             .collect(),
         environment: pairs
-            .filter_map(|KeyValuePair { name, value, .. }| Some((name?, value.unwrap_or_default())))
+            .filter_map(|KeyValuePair { name, value, .. }| Some((name?, value.unwrap_or_default().into())))
             .collect(),
         secrets: found
             .secrets
@@ -319,7 +319,12 @@ fn definition(
     let environment = container
         .environment
         .iter()
-        .map(|(name, value)| KeyValuePair::builder().name(name).value(value).build());
+        .map(|(name, value)| {
+            KeyValuePair::builder()
+                .name(name)
+                .value(task.text(value))
+                .build()
+        });
     let secrets = container.secrets.iter().map(|(name, arn)| {
         Secret::builder()
             .name(name)
@@ -336,7 +341,7 @@ fn definition(
         .transpose()?;
     Ok(ContainerDefinition::builder()
         .name(&container.name)
-        .image(&container.image)
+        .image(task.text(&container.image))
         .set_command(container.command.clone())
         .essential(container.essential)
         .set_port_mappings(Some(ports.collect()))

@@ -67,7 +67,10 @@ impl Cloud<'_> {
     ) -> Result<OutputValues, Refusal> {
         shape::check(schema, &want)?;
         rules::owner_tags(schema, &mark)?;
-        let referable = self.world.referable(self.rng);
+        let referable = rules::Referable {
+            records: self.world.referable(self.rng),
+            given: &self.settings.given,
+        };
         rules::references(self.schemas, &referable, schema.attributes.iter(), &want)?;
         rules::unique(schema, of_kind(self.world, schema), &want)?;
         self.within_quota(schema)?;
@@ -167,7 +170,10 @@ impl Cloud<'_> {
         }
         let changed = |name: &str| before.values.get(name) != after.values.get(name);
         let attributes = schema.attributes.iter().filter(|a| changed(a.name));
-        let referable = self.world.referable(self.rng);
+        let referable = rules::Referable {
+            records: self.world.referable(self.rng),
+            given: &self.settings.given,
+        };
         rules::references(self.schemas, &referable, attributes, &after.values)?;
         let others = of_kind(self.world, schema).filter(|other| other.id != before.id);
         rules::unique(schema, others, &after.values)?;

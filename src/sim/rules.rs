@@ -73,10 +73,18 @@ pub(super) fn plain_tags(tags: &Tags) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What can be referred to.
+pub(super) struct Referable<'a> {
+    /// What is in the cloud.
+    pub(super) records: Vec<&'a Record>,
+    /// Identifiers of what others keep.
+    pub(super) given: &'a BTreeSet<String>,
+}
+
 /// Whatever these attributes refer to is there, and ready where that matters.
 pub(super) fn references<'a>(
     schemas: &[&'static Schema],
-    referable: &[&Record],
+    referable: &Referable<'_>,
     attributes: impl Iterator<Item = &'a Attribute>,
     values: &Values,
 ) -> Result<(), Refusal> {
@@ -96,7 +104,7 @@ pub(super) fn references<'a>(
 
 fn reference(
     schemas: &[&'static Schema],
-    referable: &[&Record],
+    referable: &Referable<'_>,
     attribute: &Attribute,
     identity: Identity<'_>,
 ) -> Result<(), Refusal> {
@@ -106,11 +114,15 @@ fn reference(
     if !schemas.iter().any(is_known) {
         return Ok(());
     }
-    let target = referable
+    let mut staying = referable
+        .records
         .iter()
-        .filter(|record| record.state != State::Leaving)
-        .find(|record| identities(schemas, record).contains(&identity))
-        .ok_or_else(|| Refusal::missing(class, id))?;
+        .filter(|record| record.state != State::Leaving);
+    let target = match staying.find(|record| identities(schemas, record).contains(&identity)) {
+        Some(target) => target,
+        None if referable.given.contains(id) => return Ok(()),
+        None => return Err(Refusal::missing(class, id)),
+    };
     match (&target.state, attribute.until) {
         (State::Busy(what), Milestone::Ready) => Err(Refusal::new(
             FaultClass::NotYet,

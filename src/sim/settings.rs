@@ -3,7 +3,7 @@
 //! May depend on `faults`. Invariant: with [`Pace::EXACT`] everything takes what the schema says is
 //! typical, to the millisecond.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use rand::Rng;
@@ -77,6 +77,9 @@ pub struct Settings {
     pub faults: Faults,
     /// How many resources of a kind there may be.
     pub quotas: BTreeMap<Kind, u64>,
+    /// Identifiers of what AWS or somebody else keeps: they can be referred to, and are nowhere to
+    /// be found.
+    pub given: BTreeSet<String>,
 }
 
 impl Settings {
@@ -86,6 +89,7 @@ impl Settings {
             pace,
             faults: Faults::default(),
             quotas: BTreeMap::new(),
+            given: BTreeSet::new(),
         }
     }
 
@@ -98,6 +102,13 @@ impl Settings {
     #[must_use]
     pub fn with(mut self, faults: Faults) -> Self {
         self.faults = faults;
+        self
+    }
+
+    /// The same where these identifiers can be referred to.
+    #[must_use]
+    pub fn knowing(mut self, given: BTreeSet<String>) -> Self {
+        self.given = given;
         self
     }
 

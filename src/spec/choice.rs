@@ -53,19 +53,28 @@ impl<const MIN: u32, const MAX: u32> FromNode for Whole<MIN, MAX> {
     }
 
     fn from_node(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let expected = format!("a whole number from {MIN} to {MAX}");
-        let (number, text) = whole_number(node, reader, &expected)?;
-        let near = u32::try_from(number.max(0)).unwrap_or(MAX).clamp(MIN, MAX);
-        if i64::from(near) == number {
-            return Some(Self(near));
-        }
-        reader.report(
-            Diagnostic::error(node.span, format!("{} is out of range", shortened(text)))
-                .expected(expected)
-                .hint(format!("the nearest is {near}")),
-        );
-        None
+        within(node, reader, (MIN, MAX), &Self::shape().described()).map(Self)
     }
+}
+
+/// Reads a whole number between two bounds, both admitted.
+pub(crate) fn within(
+    node: &Node,
+    reader: &mut Reader,
+    (min, max): (u32, u32),
+    expected: &str,
+) -> Option<u32> {
+    let (number, text) = whole_number(node, reader, expected)?;
+    let near = u32::try_from(number.max(0)).unwrap_or(max).clamp(min, max);
+    if i64::from(near) == number {
+        return Some(near);
+    }
+    reader.report(
+        Diagnostic::error(node.span, format!("{} is out of range", shortened(text)))
+            .expected(expected)
+            .hint(format!("the nearest is {near}")),
+    );
+    None
 }
 
 /// A scalar that is a whole number, with its text; one that does not fit becomes the nearest that does.

@@ -77,7 +77,18 @@ impl<T: FromNode> FromNode for OneOrMany<T> {
 
 /// A map with keys of the user's choice, in the order of the file.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Named<K, T>(pub(crate) Vec<(Spanned<K>, Spanned<T>)>);
+pub(crate) struct Named<K, T>(
+    pub(crate) Vec<(Spanned<K>, Spanned<T>)>,
+    /// Whether every entry could be read.
+    bool,
+);
+
+impl<K: PartialEq, T> Named<K, T> {
+    /// Whether a key is surely not there: not even among the entries that could not be read.
+    pub(crate) fn lacks(&self, key: &K) -> bool {
+        self.1 && self.0.iter().all(|(known, _)| known.value != *key)
+    }
+}
 
 impl<K: Text, T: FromNode> FromNode for Named<K, T> {
     fn shape() -> Shape {
@@ -99,6 +110,7 @@ impl<K: Text, T: FromNode> FromNode for Named<K, T> {
             }
         };
         let mut named = Vec::new();
+        let mut complete = true;
         for entry in entries {
             let value = Spanned::from_node(&entry.value, reader);
             match (K::admit(&entry.key), value) {
@@ -111,10 +123,13 @@ impl<K: Text, T: FromNode> FromNode for Named<K, T> {
                     };
                     named.push((key, value));
                 }
-                (Ok(_), None) => {}
-                (Err(hint), _) => reader.report(misfit::<K>(entry.span, &entry.key, hint)),
+                (Ok(_), None) => complete = false,
+                (Err(hint), _) => {
+                    complete = false;
+                    reader.report(misfit::<K>(entry.span, &entry.key, hint));
+                }
             }
         }
-        Some(Self(named))
+        Some(Self(named, complete))
     }
 }

@@ -143,6 +143,11 @@ impl Diagnostics {
         }
     }
 
+    /// Other diagnostics of the same file.
+    pub fn of_the_same_file(&self, list: Vec<Diagnostic>) -> Self {
+        Self::new(&self.file, &self.text, list)
+    }
+
     /// The diagnostics, sorted by place.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()

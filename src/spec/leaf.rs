@@ -11,8 +11,13 @@ use super::shape::Shape;
 use super::text::{Hint, all, only, texts};
 
 pub use super::arn::{CertificateArn, IamAction, IamResource, PolicyArn};
+pub use super::code::{Handler, Runtime, SourcePath, UrlAccess};
 pub use super::image::ImageReference;
 use super::tree::{Content, Node};
+pub use super::web::{
+    CountryCode, DomainName, EmailAddress, HeaderName, HostedZone, HostedZoneId, OriginProtocol,
+    PriceClass,
+};
 
 texts! {
     /// Name of a stack: the first part of every name that it has on AWS.
@@ -30,6 +35,26 @@ texts! {
         name: "a service name",
         expected: "at most 32 lower-case letters, digits and single hyphens, beginning with a letter",
         example: "app",
+        pattern: r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        length: 1..=32,
+        read: |text| slug(text),
+    }
+
+    /// Name of a secret within its stack.
+    SecretName {
+        name: "a secret name",
+        expected: "at most 32 lower-case letters, digits and single hyphens, beginning with a letter",
+        example: "jwt",
+        pattern: r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        length: 1..=32,
+        read: |text| slug(text),
+    }
+
+    /// Name of a function within its stack.
+    FunctionName {
+        name: "a function name",
+        expected: "at most 32 lower-case letters, digits and single hyphens, beginning with a letter",
+        example: "rotation",
         pattern: r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
         length: 1..=32,
         read: |text| slug(text),

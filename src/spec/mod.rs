@@ -6,11 +6,14 @@
 //! Invariant: reading is pure, and reports every problem of a file at once.
 
 pub mod arn;
+pub mod code;
 pub mod diagnostic;
 pub mod image;
 pub mod leaf;
 pub mod names;
 pub mod resolved;
+pub mod source;
+pub mod web;
 
 pub(crate) mod choice;
 pub(crate) mod collection;
@@ -19,6 +22,7 @@ pub(crate) mod reader;
 pub(crate) mod resolve;
 pub(crate) mod sections;
 pub(crate) mod shape;
+pub(crate) mod switch;
 pub(crate) mod text;
 pub(crate) mod tree;
 
@@ -27,6 +31,7 @@ mod schema;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, Style};
 pub use resolved::Spec;
+pub use source::{Purpose, Source};
 
 use reader::{FromNode as _, Reader};
 use sections::StackFile;
@@ -37,8 +42,18 @@ use shape::{SectionShape, Shape};
 pub struct Reading {
     /// What it asks for.
     pub spec: Spec,
+    /// The files and directories that it names.
+    pub sources: Vec<Source>,
     /// What is probably not meant.
     pub warnings: Diagnostics,
+}
+
+impl Reading {
+    /// Problems that were found later, such as a directory that is not there, as problems of this
+    /// file.
+    pub fn problems(&self, list: Vec<Diagnostic>) -> Diagnostics {
+        self.warnings.of_the_same_file(list)
+    }
 }
 
 /// Reads a stack file. `file_name` is what diagnostics call it.
@@ -63,18 +78,19 @@ pub fn read(file_name: &str, source: impl AsRef<[u8]>) -> Result<Reading, Diagno
         }
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (spec, problems) = read_text(text);
+    let (read, problems) = read_text(text);
     let diagnostics = Diagnostics::new(file_name, text, problems);
-    match spec {
-        Some(spec) if diagnostics.errors() == 0 => Ok(Reading {
+    match read {
+        Some((spec, sources)) if diagnostics.errors() == 0 => Ok(Reading {
             spec,
+            sources,
             warnings: diagnostics,
         }),
         Some(_) | None => Err(diagnostics),
     }
 }
 
-fn read_text(text: &str) -> (Option<Spec>, Vec<Diagnostic>) {
+fn read_text(text: &str) -> (Option<(Spec, Vec<Source>)>, Vec<Diagnostic>) {
     let (root, mut problems) = match parse::parse(text) {
         Ok(parsed) => parsed,
         Err(problems) => return (None, problems),
@@ -88,9 +104,12 @@ fn read_text(text: &str) -> (Option<Spec>, Vec<Diagnostic>) {
     }
     let mut reader = Reader::default();
     let file = StackFile::from_node(&root, &mut reader);
-    let spec = file.and_then(|file| resolve::stack(file, &mut reader));
+    let read = file.and_then(|file| {
+        let sources = resolve::sources(&file);
+        resolve::stack(file, &mut reader).map(|spec| (spec, sources))
+    });
     problems.extend(reader.into_problems());
-    (spec, problems)
+    (read, problems)
 }
 
 /// The JSON Schema of the stack file (draft 2020-12).
@@ -111,6 +130,7 @@ fn root_shape() -> SectionShape {
         | Shape::Numbers(_)
         | Shape::Text(_)
         | Shape::Literal
+        | Shape::Off
         | Shape::Words(_)
         | Shape::List { .. }
         | Shape::Map { .. }

@@ -256,15 +256,22 @@ pub(crate) fn nearest<'word>(text: &str, known: &[&'word str]) -> Option<&'word 
     let folded = text.to_lowercase().replace('-', "_");
     known
         .iter()
-        .map(|word| {
-            (
-                strsim::jaro_winkler(&folded, &word.replace('-', "_")),
-                *word,
-            )
-        })
+        .map(|word| (likeness(&folded, &word.replace('-', "_")), *word))
         .filter(|(likeness, _)| *likeness >= 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, word)| word)
+}
+
+/// How much two words have in common, from 0 to 1. One letter too many, too few, wrong or in the
+/// place of its neighbour is little, also in short words.
+fn likeness(one: &str, other: &str) -> f64 {
+    let likeness = strsim::jaro_winkler(one, other);
+    let short = one.len().min(other.len()) < 3;
+    if !short && strsim::damerau_levenshtein(one, other) == 1 {
+        likeness.max(0.8)
+    } else {
+        likeness
+    }
 }
 
 /// Words as a list for people.

@@ -50,6 +50,7 @@ fn nested(page: &mut String, path: &str, shape: &Shape) {
         | Shape::Numbers(_)
         | Shape::Text(_)
         | Shape::Literal
+        | Shape::Off
         | Shape::Words(_) => {}
     }
 }

@@ -4,16 +4,30 @@
 //! Invariant: a value of these types was made by [`super::read`] without an error, so a recipe
 //! need not check it again.
 
+mod edge;
+mod function;
+mod monitoring;
+mod secret;
+mod service;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::leaf::{
-    AccountId, Architecture, CertificateArn, EnvironmentName, HealthPath, HostPattern, IamAction,
-    IamResource, ImageReference, Literal, Nat, PathPattern, Placement, PolicyArn, Region,
-    ServiceName, StackName, StatusMatcher, TlsPolicy, ZoneName,
-};
+use super::leaf::{AccountId, CertificateArn, Nat, Region, StackName, TlsPolicy, ZoneName};
 use crate::model::Cidr;
+
+pub use edge::{Auth, Behavior, Cdn, Domain, Geo, Origin, Waf};
+pub use function::Function;
+pub use monitoring::{Alarms, Monitoring};
+pub use secret::{Rotation, Secret, SecretUsage};
+pub use service::{
+    Deployment, Health, Image, Permissions, Route, Scaling, Service, Statement, Web,
+};
+
+/// Priority of the listener rule for the default service where every rule asks for the CDN's
+/// header: behind all routes, none of which then has it.
+pub const LAST_PRIORITY: u32 = 50_000;
 
 /// What a stack file asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,8 +44,19 @@ pub struct Spec {
     pub network: Network,
     /// The load balancer in front of the services that have a port.
     pub load_balancer: Option<LoadBalancer>,
+    /// The CDN in front of the load balancer. With it the load balancer has exactly one listener,
+    /// which forwards.
+    pub cdn: Option<Cdn>,
+    /// The name that leads to the CDN, or without one to the load balancer.
+    pub domain: Option<Domain>,
+    /// The secrets, in the order of the file.
+    pub secrets: Vec<Secret>,
     /// The services, in the order of the file.
     pub services: Vec<Service>,
+    /// The functions, in the order of the file.
+    pub functions: Vec<Function>,
+    /// Alarms, who is told of them, and the dashboard.
+    pub monitoring: Option<Monitoring>,
 }
 
 /// The VPC and what divides it.
@@ -65,7 +90,8 @@ pub struct LoadBalancer {
     pub listeners: Vec<Listener>,
     /// Whether it stands in the private subnets, without a public address.
     pub internal: bool,
-    /// Ranges that may open connections to it.
+    /// Ranges that may open connections to it; without meaning where there is a CDN, which alone is
+    /// admitted then.
     pub allow: Vec<Cidr>,
     /// Seconds after which a silent connection is closed.
     pub idle_timeout_s: u32,
@@ -73,6 +99,17 @@ pub struct LoadBalancer {
     pub deletion_protection: bool,
     /// Whether header fields that no well-behaved client sends are removed.
     pub drop_invalid_headers: bool,
+    /// Where it writes a line for each request; `None` for nowhere.
+    pub access_logs: Option<AccessLogs>,
+}
+
+/// Bucket for the access logs of the load balancer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessLogs {
+    /// Days for which logs are kept.
+    pub retention_days: u32,
+    /// Whether `destroy` empties the bucket to delete it.
+    pub force_destroy: bool,
 }
 
 /// A port of the load balancer.
@@ -95,10 +132,20 @@ pub enum Protocol {
     /// HTTP over TLS.
     Https {
         /// Certificate shown to clients.
-        certificate: CertificateArn,
+        certificate: Certificate,
         /// Named set of TLS versions and ciphers.
         tls_policy: TlsPolicy,
     },
+}
+
+/// Where the certificate of a listener comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certificate {
+    /// The user has it.
+    Given(CertificateArn),
+    /// It is made for the stack's domain, in the stack's region.
+    OfDomain,
 }
 
 /// What a listener does with a request.
@@ -112,109 +159,4 @@ pub enum Action {
         /// Port to go to.
         port: u16,
     },
-}
-
-/// A service: equal tasks that run one container each.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Service {
-    /// Key of the service in the file.
-    pub name: ServiceName,
-    /// Container image.
-    pub image: ImageReference,
-    /// Replaces the image's command, if given.
-    pub command: Option<Vec<Literal>>,
-    /// CPU units (1024 are one core).
-    pub cpu: u32,
-    /// Memory in MiB.
-    pub memory: u32,
-    /// Processor family.
-    pub architecture: Architecture,
-    /// Number of tasks.
-    pub count: u32,
-    /// How requests reach it; `None` for a worker.
-    pub web: Option<Web>,
-    /// Environment of the container, in the order of the file.
-    pub environment: Vec<(EnvironmentName, Literal)>,
-    /// Days for which log lines are kept.
-    pub retention_days: u32,
-    /// How a new version takes over.
-    pub deployment: Deployment,
-    /// Whether `aws ecs execute-command` may open a shell in its tasks.
-    pub exec: bool,
-    /// Which subnets its tasks stand in; tasks in public ones have a public address.
-    pub subnets: Placement,
-    /// What its tasks may do on AWS.
-    pub permissions: Permissions,
-}
-
-/// How requests reach a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Web {
-    /// Port that the container listens to.
-    pub port: u16,
-    /// Which requests it gets; `None` for the default service.
-    pub route: Option<Route>,
-    /// How the load balancer sees whether a task is well.
-    pub health: Health,
-    /// Seconds after its start during which a failing health check does not stop a task.
-    pub grace_s: u32,
-    /// Seconds that requests in flight have when a task leaves.
-    pub drain_s: u32,
-}
-
-/// Which requests a service gets: those that match one of the paths and one of the hosts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Route {
-    /// Place among the rules of the listener, unique; lower ones are asked first.
-    pub priority: u32,
-    /// Path patterns; empty admits every path.
-    pub paths: Vec<PathPattern>,
-    /// Host patterns; empty admits every host.
-    pub hosts: Vec<HostPattern>,
-}
-
-/// Health check of a target group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Health {
-    /// Path that is asked.
-    pub path: HealthPath,
-    /// Seconds between two checks.
-    pub interval_s: u32,
-    /// Seconds to wait for the answer.
-    pub timeout_s: u32,
-    /// Good answers in a row that make a task healthy.
-    pub healthy: u32,
-    /// Bad answers in a row that make it unhealthy.
-    pub unhealthy: u32,
-    /// Status codes that are good, in the load balancer's notation.
-    pub matcher: StatusMatcher,
-}
-
-/// How a new version of a service takes over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Deployment {
-    /// Least part of the tasks that keeps running, in percent of the count.
-    pub minimum_percent: u32,
-    /// Largest number of tasks at one time, in percent of the count.
-    pub maximum_percent: u32,
-    /// Whether a version that does not come up is given up and rolled back.
-    pub circuit_breaker: bool,
-}
-
-/// Rights of a service's tasks.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Permissions {
-    /// Managed policies.
-    pub managed: Vec<PolicyArn>,
-    /// Statements of the service's own policy.
-    pub statements: Vec<Statement>,
-}
-
-/// Actions allowed on resources.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Statement {
-    /// IAM actions, for example `s3:GetObject`.
-    pub actions: Vec<IamAction>,
-    /// ARNs, which may hold `*`.
-    pub resources: Vec<IamResource>,
 }

@@ -75,6 +75,7 @@ fn value(shape: &Shape, sections: &mut Map<String, Value>) -> Value {
         }
         Shape::Numbers(numbers) => json!({ "type": "integer", "enum": numbers }),
         Shape::Text(shape) => text(shape),
+        Shape::Off => json!({ "enum": ["off", false] }),
         Shape::Literal => json!({ "type": ["string", "number", "boolean"] }),
         Shape::Words(words) => {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
@@ -119,6 +120,7 @@ fn flatten(shapes: &[Shape], sections: &mut Map<String, Value>, choices: &mut Ve
             | Shape::Numbers(_)
             | Shape::Text(_)
             | Shape::Literal
+            | Shape::Off
             | Shape::Words(_)
             | Shape::List { .. }
             | Shape::Map { .. }

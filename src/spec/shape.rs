@@ -16,6 +16,8 @@ pub(crate) enum Shape {
     Text(TextShape),
     /// Text, number or boolean; its text counts as it was written.
     Literal,
+    /// The word `off`; `false` says the same.
+    Off,
     /// One of some words, each with its meaning.
     Words(&'static [(&'static str, &'static str)]),
     List {
@@ -97,6 +99,7 @@ impl Shape {
             }
             Self::Text(shape) => shape.expected.to_owned(),
             Self::Literal => "text, number or boolean".to_owned(),
+            Self::Off => "`off`".to_owned(),
             Self::Words(words) => {
                 let words: Vec<String> =
                     words.iter().map(|(word, _)| format!("`{word}`")).collect();
@@ -126,6 +129,7 @@ impl Shape {
             | Self::Integer { .. }
             | Self::Numbers(_)
             | Self::Literal
+            | Self::Off
             | Self::Words(_)
             | Self::List { .. }
             | Self::Map { .. }

@@ -160,9 +160,10 @@ pub(crate) use texts;
 mod tests {
     use super::*;
     use crate::spec::leaf::{
-        AccountId, CertificateArn, EnvironmentName, HealthPath, HostPattern, IamAction,
-        IamResource, ImageReference, PathPattern, PolicyArn, Region, ServiceName, StackName,
-        StatusMatcher, TagKey, TlsPolicy, ZoneName,
+        AccountId, CertificateArn, CountryCode, DomainName, EmailAddress, EnvironmentName,
+        FunctionName, Handler, HeaderName, HealthPath, HostPattern, HostedZoneId, IamAction,
+        IamResource, ImageReference, PathPattern, PolicyArn, Region, Runtime, SecretName,
+        ServiceName, SourcePath, StackName, StatusMatcher, TagKey, TlsPolicy, ZoneName,
     };
 
     /// Characters that are special in one of the forms, or in none.
@@ -241,6 +242,18 @@ mod tests {
         pattern_agrees::<IamAction>(&["*", "s3:*"]);
         pattern_agrees::<IamResource>(&["*"]);
         pattern_agrees::<TagKey>(&["a b", "é"]);
+        pattern_agrees::<SecretName>(&["a-b-c"]);
+        pattern_agrees::<FunctionName>(&["a-b-c"]);
+        pattern_agrees::<DomainName>(&["a.b", "a-b.c", "1.2", "a..b", "-a.b"]);
+        pattern_agrees::<HostedZoneId>(&["Z1234567"]);
+        pattern_agrees::<HeaderName>(&["A", "x-real-ip"]);
+        pattern_agrees::<CountryCode>(&["de", "D", "USA"]);
+        pattern_agrees::<EmailAddress>(&["a@b.c", "a.b+c@d-e.f", "a@@b.c", ".a@b.c"]);
+        pattern_agrees::<SourcePath>(&[
+            ".", "..", "./a", "a/..", "a/.b", "a/../b", "...", "..a", "a//b", "/a", "a\\b",
+        ]);
+        pattern_agrees::<Handler>(&["a", "com.example.App::run"]);
+        pattern_agrees::<Runtime>(&["provided.al2023", "nodejs22.x"]);
     }
 
     /// The schema cannot say that the bits behind a prefix are zero, so it admits more.

@@ -3,13 +3,17 @@
 //! May depend on `spec`, `resources` and `model`. Invariant: a role allows what its service needs
 //! and names the resources that it is for, wherever IAM lets it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::model::{Document, Graph, PolicyDocument, Ref, Text};
-use crate::resources::{IamRole, IamRoleArn, LogGroupArn};
+use super::images::Pulled;
+use super::policies::{allow, read_secrets, role, write_logs};
+use super::secrets::Secrets;
+use crate::model::{Document, Graph, Ref, Text};
+use crate::resources::{IamRoleArn, LogGroupArn};
 use crate::spec::leaf::ImageReference;
-use crate::spec::resolved::Service;
+use crate::spec::resolved::{Permissions, Service};
 use crate::spec::{Spec, names};
+
+/// Who takes on the roles.
+const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 /// The roles of a service.
 pub(super) struct Roles {
@@ -24,21 +28,20 @@ pub(super) fn add(
     spec: &Spec,
     service: &Service,
     log_group: &Ref<LogGroupArn>,
+    pulled: &Pulled,
+    secrets: &Secrets,
 ) -> Roles {
     let execution = role(
         names::execution_role(&spec.stack, &service.name, &spec.region),
-        execution_policy(&service.image, log_group),
-        BTreeSet::new(),
+        TASKS,
+        execution_policy(service, log_group, pulled, secrets),
+        &Permissions::default(),
     );
     let task = role(
         names::task_role(&spec.stack, &service.name, &spec.region),
-        task_policy(service),
-        service
-            .permissions
-            .managed
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        TASKS,
+        task_policy(service, secrets),
+        &service.permissions,
     );
     Roles {
         execution: graph
@@ -48,58 +51,20 @@ pub(super) fn add(
     }
 }
 
-fn role(name: String, statements: Vec<Document>, managed_policy_arns: BTreeSet<String>) -> IamRole {
-    let mut inline_policies = BTreeMap::new();
-    if !statements.is_empty() {
-        inline_policies.insert(
-            "qpiac".to_owned(),
-            PolicyDocument::of_statements(statements),
-        );
-    }
-    IamRole {
-        name,
-        assume_role_policy: trust(),
-        inline_policies,
-        managed_policy_arns,
-    }
-}
-
-/// ECS may take on the role for tasks.
-fn trust() -> PolicyDocument {
-    PolicyDocument::of_statements(vec![Document::object([
-        ("Effect", Document::from("Allow")),
-        (
-            "Principal",
-            Document::object([("Service", Document::from("ecs-tasks.amazonaws.com"))]),
-        ),
-        ("Action", Document::from("sts:AssumeRole")),
-    ])])
-}
-
-fn allow(actions: &[&str], resources: Vec<Document>) -> Document {
-    Document::object([
-        ("Effect", Document::from("Allow")),
-        (
-            "Action",
-            Document::List(
-                actions
-                    .iter()
-                    .map(|action| Document::from(*action))
-                    .collect(),
-            ),
-        ),
-        ("Resource", Document::List(resources)),
-    ])
-}
-
-/// Writing the service's log, and pulling its image where that lies in ECR.
-fn execution_policy(image: &ImageReference, log_group: &Ref<LogGroupArn>) -> Vec<Document> {
-    let streams = Text::from(log_group).then(":log-stream:*");
-    let mut statements = vec![allow(
-        &["logs:CreateLogStream", "logs:PutLogEvents"],
-        vec![Document::from(streams)],
-    )];
-    if let Some(repository) = repository_arn(image) {
+/// Writing the service's log, pulling its image where that lies in ECR, and reading the secrets
+/// that go into its environment.
+fn execution_policy(
+    service: &Service,
+    log_group: &Ref<LogGroupArn>,
+    pulled: &Pulled,
+    secrets: &Secrets,
+) -> Vec<Document> {
+    let mut statements = vec![write_logs(log_group)];
+    let repository = match pulled {
+        Pulled::FromRepository(repository) => Some(Document::from(Text::from(repository))),
+        Pulled::Reference(image) => repository_arn(image).map(|arn| Document::from(arn.as_str())),
+    };
+    if let Some(repository) = repository {
         statements.push(allow(
             &["ecr:GetAuthorizationToken"],
             vec![Document::from("*")],
@@ -110,9 +75,13 @@ fn execution_policy(image: &ImageReference, log_group: &Ref<LogGroupArn>) -> Vec
                 "ecr:BatchGetImage",
                 "ecr:GetDownloadUrlForLayer",
             ],
-            vec![Document::from(repository.as_str())],
+            vec![repository],
         ));
     }
+    let injected = service.secrets.iter().map(|(_, secret)| secret);
+    statements.extend(read_secrets(
+        secrets.arns(injected).into_iter().map(|(_, arn)| arn),
+    ));
     statements
 }
 
@@ -137,20 +106,11 @@ fn repository_arn(image: &ImageReference) -> Option<String> {
     ))
 }
 
-/// The user's statements, and what a shell in a task needs where one is wanted.
-fn task_policy(service: &Service) -> Vec<Document> {
-    let mut statements: Vec<Document> = service
-        .permissions
-        .statements
-        .iter()
-        .map(|statement| {
-            let actions: Vec<&str> = statement.actions.iter().map(|a| a.as_str()).collect();
-            let resources = statement
-                .resources
-                .iter()
-                .map(|r| Document::from(r.as_str()));
-            allow(&actions, resources.collect())
-        })
+/// The secrets that tasks read themselves, and what a shell in a task needs where one is wanted.
+fn task_policy(service: &Service, secrets: &Secrets) -> Vec<Document> {
+    let read = secrets.arns(&service.reads);
+    let mut statements: Vec<Document> = read_secrets(read.into_iter().map(|(_, arn)| arn))
+        .into_iter()
         .collect();
     if service.exec {
         statements.push(allow(

@@ -7,14 +7,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::balancing::{self, Balancing, add_rule};
+use super::images;
+use super::inputs::Inputs;
 use super::naming::suffixed;
 use super::network::Network;
 use super::roles;
-use crate::model::{Cidr, Graph, Ref};
+use super::secrets::Secrets;
+use crate::model::{Cidr, Graph, Ref, Text};
 use crate::resources::{
-    Architecture, Container, ContainerInsights, ContainerLog, Direction, EcsCluster, EcsService,
-    LogGroup, Peer, SecurityGroup, SecurityGroupId, SecurityGroupRule, ServiceTarget,
-    TargetGroupArn, TaskDefinition, TaskDefinitionArn,
+    Architecture, Container, ContainerInsights, ContainerLog, Direction, EcsCluster,
+    EcsClusterOutputsRefs, EcsService, EcsServiceOutputsRefs, LogGroup, LogGroupName, Peer,
+    SecurityGroup, SecurityGroupId, SecurityGroupRule, ServiceTarget, TargetGroupArn,
+    TaskDefinition, TaskDefinitionArn,
 };
 use crate::spec::leaf::Placement;
 use crate::spec::resolved::Service;
@@ -73,40 +77,59 @@ fn add_group(
     group
 }
 
-pub(super) fn add(
-    graph: &mut Graph,
-    spec: &Spec,
-    network: &Network,
-    groups: &Groups,
-    balancing: &Balancing,
-) {
+/// What services are made of beside the network.
+pub(super) struct Parts<'a> {
+    pub(super) network: &'a Network,
+    pub(super) groups: &'a Groups,
+    pub(super) balancing: &'a Balancing,
+    pub(super) secrets: &'a Secrets,
+}
+
+/// The services by name, in their cluster.
+#[derive(Default)]
+pub(super) struct Services {
+    pub(super) cluster: Option<EcsClusterOutputsRefs>,
+    pub(super) by_name: BTreeMap<String, Deployed>,
+}
+
+/// A service with its log.
+pub(super) struct Deployed {
+    pub(super) service: EcsServiceOutputsRefs,
+    pub(super) log_group: Ref<LogGroupName>,
+}
+
+pub(super) fn add(graph: &mut Graph, spec: &Spec, inputs: &Inputs, parts: &Parts<'_>) -> Services {
     if spec.services.is_empty() {
-        return;
+        return Services::default();
     }
-    let cluster = EcsCluster {
-        name: names::cluster(&spec.stack),
-        container_insights: ContainerInsights::Disabled,
-    };
-    let cluster = graph.add("main", &cluster).arn;
+    let cluster = graph.add(
+        "main",
+        &EcsCluster {
+            name: names::cluster(&spec.stack),
+            container_insights: ContainerInsights::Disabled,
+        },
+    );
+    let mut by_name = BTreeMap::new();
     for service in &spec.services {
-        let Some(group) = groups.services.get(service.name.as_str()) else {
+        let Some(group) = parts.groups.services.get(service.name.as_str()) else {
             continue;
         };
-        let definition = add_task_definition(graph, spec, service);
-        let target = balancing.get(service.name.as_str());
+        let (definition, log_group) = add_task_definition(graph, spec, inputs, parts, service);
+        let target = parts.balancing.targets.get(service.name.as_str());
         let (subnets, is_public) = match service.subnets {
-            Placement::Private => (&network.private, false),
-            Placement::Public => (&network.public, true),
+            Placement::Private => (&parts.network.private, false),
+            Placement::Public => (&parts.network.public, true),
         };
-        let service_resource = EcsService {
-            cluster: cluster.clone(),
+        let resource = EcsService {
+            cluster: cluster.arn.clone(),
             name: names::service(&spec.stack, &service.name),
             task_definition: definition,
-            desired_count: service.count,
+            desired_count: service.scaling.is_none().then_some(service.count),
+            initial_count: service.scaling.is_some().then_some(service.count),
             subnets: subnets.iter().cloned().collect(),
             security_groups: BTreeSet::from([group.clone()]),
             assign_public_ip: is_public,
-            load_balancers: targets(service, target),
+            load_balancers: targets(service, target.map(|target| &target.arn)),
             health_check_grace_period_s: service.web.as_ref().map(|web| web.grace_s),
             deployment_minimum_healthy_percent: service.deployment.minimum_percent,
             deployment_maximum_percent: service.deployment.maximum_percent,
@@ -114,7 +137,15 @@ pub(super) fn add(
             enable_execute_command: service.exec,
             availability_zone_rebalancing: true,
         };
-        graph.add(service.name.to_string(), &service_resource);
+        let deployed = Deployed {
+            service: graph.add(service.name.to_string(), &resource),
+            log_group,
+        };
+        by_name.insert(service.name.to_string(), deployed);
+    }
+    Services {
+        cluster: Some(cluster),
+        by_name,
     }
 }
 
@@ -135,8 +166,10 @@ fn targets(service: &Service, group: Option<&Ref<TargetGroupArn>>) -> BTreeSet<S
 fn add_task_definition(
     graph: &mut Graph,
     spec: &Spec,
+    inputs: &Inputs,
+    parts: &Parts<'_>,
     service: &Service,
-) -> Ref<TaskDefinitionArn> {
+) -> (Ref<TaskDefinitionArn>, Ref<LogGroupName>) {
     let logs = graph.add(
         service.name.to_string(),
         &LogGroup {
@@ -144,22 +177,26 @@ fn add_task_definition(
             retention_in_days: Some(service.retention_days),
         },
     );
-    let roles = roles::add(graph, spec, service, &logs.arn);
+    let image = images::add(graph, spec, inputs, service);
+    let roles = roles::add(
+        graph,
+        spec,
+        service,
+        &logs.arn,
+        &image.pulled,
+        parts.secrets,
+    );
     let container = Container {
         name: service.name.to_string(),
-        image: service.image.to_string(),
+        image: image.reference,
         command: service
             .command
             .as_ref()
             .map(|words| words.iter().map(|word| word.as_str().to_owned()).collect()),
         essential: true,
         ports: service.web.iter().map(|web| web.port).collect(),
-        environment: service
-            .environment
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.as_str().to_owned()))
-            .collect(),
-        secrets: BTreeMap::new(),
+        environment: environment(service, parts.secrets),
+        secrets: injected(service, parts.secrets),
         log: Some(ContainerLog {
             group: logs.name.clone(),
             region: spec.region.to_string(),
@@ -178,5 +215,29 @@ fn add_task_definition(
         task_role_arn: roles.task,
         containers: BTreeSet::from([container]),
     };
-    graph.add(service.name.to_string(), &definition).arn
+    let definition = graph.add(service.name.to_string(), &definition).arn;
+    (definition, logs.name)
+}
+
+/// The user's variables, and where to read the secrets that tasks read themselves.
+fn environment(service: &Service, secrets: &Secrets) -> BTreeMap<String, Text> {
+    let given = service
+        .environment
+        .iter()
+        .map(|(name, value)| (name.to_string(), Text::from(value.as_str())));
+    let read = secrets.arns(&service.reads).into_iter();
+    given
+        .chain(read.map(|(name, arn)| (names::secret_variable(name), Text::from(arn))))
+        .collect()
+}
+
+/// Variables that ECS fills from secrets when a task starts.
+fn injected(service: &Service, secrets: &Secrets) -> BTreeMap<String, Text> {
+    let pairs = service.secrets.iter();
+    pairs
+        .filter_map(|(variable, secret)| {
+            let arn = &secrets.get(secret)?.arn;
+            Some((variable.to_string(), Text::from(arn)))
+        })
+        .collect()
 }

@@ -1,6 +1,6 @@
-//! Plain calls to an endpoint: the shims ask moto, and tests ask either side of the proxy.
+//! Plain calls to an endpoint: the shims ask the emulators, and tests ask either side of the proxy.
 //!
-//! Depends on `operation` and `reply`. Invariant: one connection per call, so that no call is ever
+//! Depends on `homes`, `operation` and `reply`. Invariant: one connection per call, so that no call is ever
 //! sent twice or lost in a connection that the server was closing.
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,28 +10,31 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue,
+    TRANSFER_ENCODING,
 };
 use hyper::{Method, Uri};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
+use crate::cbor;
+use crate::homes::Homes;
 use crate::operation::Request;
 use crate::reply::Reply;
 use crate::xml::Element;
 
-/// Calls one endpoint on the loopback interface.
+/// Calls endpoints on the loopback interface.
 #[derive(Clone, Debug)]
 pub struct Client {
-    port: u16,
+    homes: Homes,
     access_key: &'static str,
     region: String,
 }
 
 impl Client {
-    pub(crate) fn new(port: u16, access_key: &'static str) -> Client {
+    pub(crate) fn new(homes: Homes, access_key: &'static str) -> Client {
         Client {
-            port,
+            homes,
             access_key,
             region: crate::REGION.to_owned(),
         }
@@ -54,13 +57,13 @@ impl Client {
         }
     }
 
-    /// The port of the endpoint, on the loopback interface.
+    /// The port on the loopback interface where a service, such as `ec2`, is asked.
     #[must_use]
-    pub fn port(&self) -> u16 {
-        self.port
+    pub fn port_of(&self, service: &str) -> u16 {
+        self.homes.port_of(service)
     }
 
-    /// Calls a service that takes forms (EC2, ELBv2, IAM, STS).
+    /// Calls a service that takes forms (EC2, ELBv2, IAM, STS, SNS).
     ///
     /// # Errors
     ///
@@ -90,7 +93,7 @@ impl Client {
         self.forward(&request).await?.element(&request)
     }
 
-    /// Calls a service that takes JSON by target (ECS, CloudWatch Logs).
+    /// Calls a service that takes JSON by target (ECS, CloudWatch Logs, Secrets Manager, ...).
     ///
     /// # Errors
     ///
@@ -98,6 +101,33 @@ impl Client {
     pub async fn json(&self, service: &str, operation: &str, body: &Value) -> Result<Reply> {
         self.forward(&self.json_request(service, operation, body)?)
             .await
+    }
+
+    /// Calls a service by method and path (CloudFront, Lambda, Route 53, S3), with a body in XML or
+    /// JSON, and the headers that the operation takes, such as `If-Match`.
+    ///
+    /// # Errors
+    ///
+    /// When the connection breaks; a refusal by the service is a reply.
+    pub async fn rest(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Reply> {
+        let request = self.rest_request(service, method, path, headers, body)?;
+        self.forward(&request).await
+    }
+
+    /// Calls CloudWatch, in CBOR.
+    ///
+    /// # Errors
+    ///
+    /// When the connection breaks; a refusal by the service is a reply.
+    pub async fn cbor(&self, operation: &str, body: &Value) -> Result<Reply> {
+        self.forward(&self.cbor_request(operation, body)?).await
     }
 
     /// A call of a service that takes forms, not made yet.
@@ -112,6 +142,7 @@ impl Client {
             "elasticloadbalancing" => "2015-12-01",
             "iam" => "2010-05-08",
             "sts" => "2011-06-15",
+            "sns" => "2010-03-31",
             other => bail!("the form protocol of {other} is not known here"),
         };
         let body = form_urlencoded::Serializer::new(String::new())
@@ -134,8 +165,14 @@ impl Client {
         body: &Value,
     ) -> Result<Request> {
         let prefix = match service {
+            "acm" => "CertificateManager",
+            "application-autoscaling" => "AnyScaleFrontendService",
+            "ecr" => "AmazonEC2ContainerRegistry_V20150921",
             "ecs" => "AmazonEC2ContainerServiceV20141113",
+            "events" => "AWSEvents",
             "logs" => "Logs_20140328",
+            "secretsmanager" => "secretsmanager",
+            "wafv2" => "AWSWAF_20190729",
             other => bail!("the JSON protocol of {other} is not known here"),
         };
         let builder = hyper::Request::post("/")
@@ -146,9 +183,41 @@ impl Client {
         Ok(Request::recognise(&parts, Bytes::from(body.to_string())))
     }
 
+    /// A call by method and path, not made yet.
+    pub(crate) fn rest_request(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Request> {
+        let mut builder = hyper::Request::builder()
+            .method(method)
+            .uri(path)
+            .header(AUTHORIZATION, self.authorization(service));
+        for (name, value) in headers {
+            builder = builder.header(*name, *value);
+        }
+        let (parts, ()) = builder.body(())?.into_parts();
+        Ok(Request::recognise(&parts, Bytes::from(body.to_owned())))
+    }
+
+    /// A call of CloudWatch, not made yet.
+    pub(crate) fn cbor_request(&self, operation: &str, body: &Value) -> Result<Request> {
+        let path = format!("/service/GraniteServiceVersion20100801/operation/{operation}");
+        let builder = hyper::Request::post(path)
+            .header(CONTENT_TYPE, "application/cbor")
+            .header("smithy-protocol", "rpc-v2-cbor")
+            .header(AUTHORIZATION, self.authorization("monitoring"));
+        let (parts, ()) = builder.body(())?.into_parts();
+        Ok(Request::recognise(&parts, Bytes::from(cbor::write(body))))
+    }
+
     /// Passes a request on as it is.
     pub(crate) async fn forward(&self, request: &Request) -> Result<Reply> {
         self.send(
+            self.homes.port_of(&request.service),
             request.method.clone(),
             &request.path,
             request.headers.clone(),
@@ -160,12 +229,13 @@ impl Client {
     /// Makes one call over a connection of its own.
     pub(crate) async fn send(
         &self,
+        port: u16,
         method: Method,
         path: &str,
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Reply> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let stream = TcpStream::connect(address)
             .await
             .with_context(|| format!("cannot reach {address}"))?;
@@ -180,7 +250,9 @@ impl Client {
         *request.uri_mut() = path.parse::<Uri>()?;
         *request.headers_mut() = headers;
         // A shim may have changed the body; its length is worked out anew.
-        request.headers_mut().remove(CONTENT_LENGTH);
+        for name in [CONTENT_LENGTH, TRANSFER_ENCODING] {
+            request.headers_mut().remove(name);
+        }
         if !request.headers().contains_key(HOST) {
             request
                 .headers_mut()

@@ -80,7 +80,7 @@ pub(crate) fn throttled(request: &Request) -> Reply {
             "SlowDown",
             "Please reduce your request rate.",
         ),
-        (Protocol::Query | Protocol::RestXml, _) => {
+        (Protocol::Query | Protocol::RestXml | Protocol::Cbor, _) => {
             (StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded")
         }
         (Protocol::Json, _) => (

@@ -7,24 +7,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::operation::Request;
+use crate::operation::{Request, permission};
 
 /// One call, as it was seen.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The position in the order of arrival, from 1, counted over the life of the test bed.
     pub sequence: u64,
-    /// The service by its signing name, such as `ec2`, `elasticloadbalancing`, `ecs`, `logs`.
+    /// The service by IAM's name, such as `ec2`, `elasticloadbalancing`, `cloudwatch`, `logs`.
     pub service: String,
     /// The operation, such as `DescribeVpcs`.
     pub operation: String,
+    /// The access key that signed it: that of the program, or the account's number for a Lambda
+    /// function.
+    pub access_key: String,
     /// Whether the operation changes something.
     pub mutating: bool,
     /// Whether it asked for a further page; such a call is not counted.
     pub further_page: bool,
     /// Whether it only obtained credentials; such a call is not counted.
     pub credentials: bool,
-    /// What was sent: JSON as it is, forms as an object of strings.
+    /// What was sent, as in [`Request::parameters`].
     pub request: Value,
     /// The status of the reply; none while the call runs, or when the connection was closed.
     pub status: Option<u16>,
@@ -39,6 +42,12 @@ impl Call {
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}:{}", self.service, self.operation)
+    }
+
+    /// The right that a policy must grant for it, such as `s3:ListBucket`.
+    #[must_use]
+    pub fn permission(&self) -> String {
+        permission(&self.name())
     }
 
     /// Whether the call counts: no further page, no credentials.
@@ -69,6 +78,7 @@ impl Journal {
             sequence,
             service: request.service.clone(),
             operation: request.operation.clone(),
+            access_key: request.access_key.clone(),
             mutating: request.is_mutating(),
             further_page: request.is_further_page(),
             credentials: request.gives_credentials(),

@@ -1,5 +1,5 @@
-//! An emulator of AWS for tests, behind a proxy that counts calls, measures rounds, injects faults
-//! and makes up for what the emulator gets wrong.
+//! Emulators of AWS for tests, behind a proxy that counts calls, measures rounds, injects faults and
+//! makes up for what the emulators get wrong.
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -13,23 +13,29 @@
 //! # }
 //! ```
 //!
-//! The rooms: `python` and `moto` run the emulator; `proxy` is the endpoint; `operation`
-//! recognises what a request asks for; `journal`, `rounds` and `fault` are what the proxy does for
-//! tests; `shims` fill the emulator's gaps; `client`, `reply` and `xml` are the means.
+//! The rooms: `python` and `emulator` run the emulators, and `homes` says which service lives in
+//! which; `proxy` is the endpoint; `operation` and `rest` recognise what a request asks for;
+//! `viewer` carries the requests of an application's users; `journal`, `rounds` and `fault` are what
+//! the proxy does for tests; `shims` fill the emulators' gaps; `client`, `reply`, `cbor` and `xml`
+//! are the means.
 //!
-//! Invariant: a test bed shares its emulator with no other that lives at the same time.
+//! Invariant: a test bed shares its emulators with no other that lives at the same time.
 
+mod cbor;
 mod client;
+mod emulator;
 mod fault;
 mod golden;
+mod homes;
 mod journal;
-mod moto;
 mod operation;
 mod proxy;
 mod python;
 mod reply;
+mod rest;
 mod rounds;
 mod shims;
+mod viewer;
 mod xml;
 
 use std::sync::Arc;
@@ -45,13 +51,15 @@ pub use golden::golden;
 pub use hyper::StatusCode;
 pub use journal::Call;
 pub use operation::{Protocol, Request};
+pub use python::environment as python_environment;
 pub use reply::Reply;
 pub use xml::Element;
 
-use moto::Moto;
+use emulator::Emulators;
+use homes::{Homes, SetUp};
 use proxy::{OBSERVER, Proxy, Server};
 
-/// The account of everything in the emulator.
+/// The account of everything in the emulators, and the access key of the Lambda functions in them.
 pub const ACCOUNT: &str = "123456789012";
 
 /// The region that [`Testbed::environment`] names.
@@ -63,33 +71,57 @@ const ACCESS_KEY: &str = "AKIATESTBED000000000";
 /// The quiet time after which replies are released, unless told otherwise.
 pub const QUIET: Duration = Duration::from_millis(100);
 
-/// An emulator of its own and the proxy in front of it. Both end with it, or with the process.
+/// Emulators of its own and the proxy in front of them. All end with it, or with the process.
 pub struct Testbed {
-    // The order matters: the server goes before the emulator that it uses.
+    // The order matters: the server goes before the emulators that it uses.
     server: Server,
     proxy: Arc<Proxy>,
-    moto: Option<Moto>,
+    emulators: Option<Emulators>,
+    homes: Homes,
     endpoint: String,
 }
 
 impl Testbed {
-    /// Starts an emulator, or empties one that an earlier test of this process left, and a proxy.
-    /// The first start on a machine installs moto, which takes about a minute.
+    /// The control plane: everything is on moto, which is strict, and what moto lacks (CloudFront,
+    /// CloudWatch) on ministack. Starts emulators, or empties those that an earlier test of this
+    /// process left, and a proxy. The first start on a machine installs them, which takes about a
+    /// minute.
     ///
     /// # Errors
     ///
-    /// When Python 3.10 with venv and pip is missing, moto cannot be installed or does not start.
+    /// When Python 3.10 with venv and pip is missing, an emulator cannot be installed or does not
+    /// start.
     pub async fn start() -> Result<Testbed> {
-        let moto = tokio::task::spawn_blocking(Moto::take)
+        Testbed::start_as(SetUp::ControlPlane).await
+    }
+
+    /// The data plane: everything is on ministack, which carries requests to applications and runs
+    /// functions, and what ministack lacks (Application Auto Scaling) on moto.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Testbed::start`].
+    pub async fn start_data_plane() -> Result<Testbed> {
+        Testbed::start_as(SetUp::DataPlane).await
+    }
+
+    async fn start_as(set_up: SetUp) -> Result<Testbed> {
+        let emulators = tokio::task::spawn_blocking(Emulators::take)
             .await
-            .context("starting moto failed")??;
-        let proxy = Arc::new(Proxy::new(Client::new(moto.port(), ACCESS_KEY)));
-        let server = Server::start(Arc::clone(&proxy))?;
+            .context("starting the emulators failed")??;
+        let homes = Homes::Shared {
+            moto: emulators.moto(),
+            ministack: emulators.ministack(),
+            set_up,
+        };
+        let proxy = Arc::new(Proxy::new(Client::new(homes, ACCESS_KEY), set_up));
+        let server = Server::start(Arc::clone(&proxy), emulators.socket()?)?;
         let endpoint = format!("http://127.0.0.1:{}", server.port());
         let bed = Testbed {
             server,
             proxy,
-            moto: Some(moto),
+            emulators: Some(emulators),
+            homes,
             endpoint,
         };
         bed.reset().await?;
@@ -99,6 +131,14 @@ impl Testbed {
     /// The address of the proxy, for `AWS_ENDPOINT_URL`.
     #[must_use]
     pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Where the users of an application send requests: with the domain name of a distribution, load
+    /// balancer or function URL as `Host`, they go to it. It is the endpoint too; API calls are told
+    /// apart by their `Host`, which is the loopback address.
+    #[must_use]
+    pub fn data_plane(&self) -> &str {
         &self.endpoint
     }
 
@@ -144,33 +184,28 @@ impl Testbed {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     ];
 
-    /// Empties the emulator; forgets calls, faults and what the shims remember.
+    /// Empties the emulators; forgets calls, faults and what the shims remember.
     ///
     /// # Errors
     ///
-    /// When the emulator does not answer.
+    /// When an emulator does not answer.
     pub async fn reset(&self) -> Result<()> {
         self.proxy.forget();
-        let port = self.moto.as_ref().map_or(0, Moto::port);
-        let client = Client::new(port, ACCESS_KEY);
-        let reply = client
-            .send(
-                Method::POST,
-                "/moto-api/reset",
-                HeaderMap::new(),
-                Bytes::new(),
-            )
-            .await?;
-        if !reply.is_success() {
-            bail!("moto was not reset: {}", reply.text());
-        }
-        Ok(())
+        let Some(emulators) = &self.emulators else {
+            return Ok(());
+        };
+        let (moto, ministack) = tokio::join!(
+            empty(emulators.moto(), "/moto-api/reset"),
+            empty(emulators.ministack(), "/_ministack/reset")
+        );
+        moto?;
+        ministack
     }
 
     /// Calls through the proxy that stand in the journal, as the program's do.
     #[must_use]
     pub fn client(&self) -> Client {
-        Client::new(self.server.port(), ACCESS_KEY)
+        Client::new(Homes::One(self.server.port()), ACCESS_KEY)
     }
 
     /// Calls through the proxy that nobody notices.
@@ -179,10 +214,10 @@ impl Testbed {
         self.client().signing_as(OBSERVER)
     }
 
-    /// Calls to the emulator itself, past the proxy and its shims.
+    /// Calls to the emulators themselves, past the proxy and its shims.
     #[must_use]
     pub fn emulator(&self) -> Client {
-        Client::new(self.moto.as_ref().map_or(0, Moto::port), ACCESS_KEY)
+        Client::new(self.homes, ACCESS_KEY)
     }
 
     /// Every call since the journal was last cleared, in order of arrival.
@@ -250,8 +285,20 @@ impl Testbed {
 
 impl Drop for Testbed {
     fn drop(&mut self) {
-        if let Some(moto) = self.moto.take() {
-            moto.give_back();
+        if let Some(emulators) = self.emulators.take() {
+            emulators.give_back();
         }
     }
+}
+
+/// Empties one emulator.
+async fn empty(port: u16, path: &str) -> Result<()> {
+    let client = Client::new(Homes::One(port), ACCESS_KEY);
+    let reply = client
+        .send(port, Method::POST, path, HeaderMap::new(), Bytes::new())
+        .await?;
+    if !reply.is_success() {
+        bail!("{path} was refused: {}", reply.text());
+    }
+    Ok(())
 }

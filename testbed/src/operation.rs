@@ -1,16 +1,19 @@
 //! What a request asks for: service, operation, parameters, and what kind of call it is.
 //!
-//! Depends on nothing else of this crate. Invariant: every request is given a service and an
-//! operation, so that nothing passes uncounted; a REST call is named by its method and path.
+//! Depends on `rest` and `cbor`. Invariant: every request is given a service and an operation, so
+//! that nothing passes uncounted; a REST call that is not known is named by its method and path.
 
 use bytes::Bytes;
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
 use serde_json::{Map, Value};
 
+use crate::cbor;
+use crate::rest::{self, Recognised};
+
 /// Starts of the names of operations that change nothing.
-const READING: [&str; 9] = [
-    "Describe", "Get", "List", "Lookup", "Search", "Simulate", "Filter", "BatchGet", "Test",
+const READING: [&str; 10] = [
+    "Describe", "Get", "Head", "List", "Lookup", "Search", "Simulate", "Filter", "BatchGet", "Test",
 ];
 
 /// Operations of STS and SSO that only give credentials.
@@ -23,7 +26,17 @@ const CREDENTIALS: [&str; 5] = [
 ];
 
 /// Parameters that ask for a further page of a listing.
-const PAGE_TOKENS: [&str; 4] = ["NextToken", "nextToken", "Marker", "PaginationToken"];
+const PAGE_TOKENS: [&str; 9] = [
+    "NextToken",
+    "nextToken",
+    "NextMarker",
+    "Marker",
+    "PaginationToken",
+    "marker",
+    "nexttoken",
+    "continuation-token",
+    "key-marker",
+];
 
 /// How a service writes requests, replies and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +45,14 @@ pub enum Protocol {
     Ec2Query,
     /// Form in, XML out, errors as `<ErrorResponse>`: IAM, STS, ELBv2.
     Query,
-    /// JSON with `X-Amz-Target`: ECS, CloudWatch Logs.
+    /// JSON with `X-Amz-Target`: ECS, CloudWatch Logs, Secrets Manager.
     Json,
     /// Method and path with JSON bodies: Lambda, SSO.
     RestJson,
-    /// Method and path with XML bodies: S3, CloudFront.
+    /// Method and path with XML bodies: S3, CloudFront, Route 53.
     RestXml,
+    /// CBOR with the operation in the path: CloudWatch.
+    Cbor,
 }
 
 /// One request, whole.
@@ -51,13 +66,15 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body as sent.
     pub body: Bytes,
-    /// The service by the name that its signature carries, such as `ec2` or `elasticloadbalancing`.
+    /// The service by the name that IAM has for it, such as `ec2` or `elasticloadbalancing`.
     pub service: String,
-    /// The operation, such as `DescribeVpcs`; for REST the method and the path.
+    /// The operation, such as `DescribeVpcs`; of a REST call that is not known, method and path.
     pub operation: String,
     /// How the service speaks.
     pub protocol: Protocol,
-    /// What was sent: JSON as it is, forms as an object of strings such as `Filter.1.Name`.
+    /// What was sent: JSON and CBOR as they are, forms as an object of strings such as
+    /// `Filter.1.Name`. Of REST the members of path and query and the fields of a JSON body in one
+    /// object; an XML body is text under `Body`.
     pub parameters: Value,
     /// The access key that signed the request, empty if none did.
     pub access_key: String,
@@ -81,10 +98,17 @@ impl Request {
                 .and_then(|value| value.to_str().ok())
                 .unwrap_or("")
         };
+        let service = match signed_for.as_str() {
+            "monitoring" => "cloudwatch",
+            name => name,
+        };
         let (protocol, operation, parameters) =
             if let Some((_, name)) = text("x-amz-target").rsplit_once('.') {
                 let parameters = serde_json::from_slice(&body).unwrap_or(Value::Null);
                 (Protocol::Json, name.to_owned(), parameters)
+            } else if let Some(name) = cbor_operation(parts) {
+                let parameters = cbor::read(&body).unwrap_or(Value::Null);
+                (Protocol::Cbor, name, parameters)
             } else if text("content-type").starts_with("application/x-www-form-urlencoded") {
                 let form = form(&body);
                 let action = form
@@ -92,25 +116,16 @@ impl Request {
                     .and_then(Value::as_str)
                     .unwrap_or("")
                     .to_owned();
-                let protocol = if signed_for == "ec2" {
+                let protocol = if service == "ec2" {
                     Protocol::Ec2Query
                 } else {
                     Protocol::Query
                 };
                 (protocol, action, Value::Object(form))
             } else {
-                let protocol = match signed_for.as_str() {
-                    "s3" | "cloudfront" | "route53" => Protocol::RestXml,
-                    _ => Protocol::RestJson,
-                };
-                let name = format!("{} {}", parts.method, parts.uri.path());
-                (
-                    protocol,
-                    name,
-                    serde_json::from_slice(&body).unwrap_or(Value::Null),
-                )
+                rest_call(service, &parts.method, &path, &body)
             };
-        let service = match signed_for.as_str() {
+        let service = match service {
             // Role exchanges with a web identity and SSO's calls are not signed.
             "" if protocol == Protocol::Query => "sts".to_owned(),
             "" => "unsigned".to_owned(),
@@ -136,22 +151,25 @@ impl Request {
         format!("{}:{}", self.service, self.operation)
     }
 
+    /// The right that a policy must grant for this call, such as `s3:ListBucket`: the name of the
+    /// operation, save where IAM has another.
+    #[must_use]
+    pub fn permission(&self) -> String {
+        permission(&self.name())
+    }
+
     /// Whether the operation changes something.
     #[must_use]
     pub fn is_mutating(&self) -> bool {
-        match self.protocol {
-            Protocol::Ec2Query | Protocol::Query | Protocol::Json => {
-                self.service != "sts"
-                    && !READING
-                        .iter()
-                        .any(|start| self.operation.starts_with(start))
-            }
-            Protocol::RestJson | Protocol::RestXml => {
-                !self.gives_credentials()
-                    && self.method != Method::GET
-                    && self.method != Method::HEAD
-            }
+        if self.service == "sts" || self.gives_credentials() {
+            return false;
         }
+        if self.operation.contains(' ') {
+            return self.method != Method::GET && self.method != Method::HEAD;
+        }
+        !READING
+            .iter()
+            .any(|start| self.operation.starts_with(start))
     }
 
     /// Whether this asks for a further page of a listing.
@@ -224,6 +242,95 @@ impl Request {
             })
             .collect()
     }
+}
+
+/// Operations for which IAM has another name.
+const PERMISSIONS: [(&str, &str); 22] = [
+    (
+        "cloudfront:CreateDistributionWithTags",
+        "cloudfront:CreateDistribution",
+    ),
+    ("lambda:Invoke", "lambda:InvokeFunction"),
+    ("s3:DeleteBucketEncryption", "s3:PutEncryptionConfiguration"),
+    ("s3:DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"),
+    (
+        "s3:DeleteBucketOwnershipControls",
+        "s3:PutBucketOwnershipControls",
+    ),
+    ("s3:DeleteBucketTagging", "s3:PutBucketTagging"),
+    ("s3:DeleteObjects", "s3:DeleteObject"),
+    (
+        "s3:DeletePublicAccessBlock",
+        "s3:PutBucketPublicAccessBlock",
+    ),
+    ("s3:GetBucketEncryption", "s3:GetEncryptionConfiguration"),
+    (
+        "s3:GetBucketLifecycleConfiguration",
+        "s3:GetLifecycleConfiguration",
+    ),
+    (
+        "s3:GetBucketNotificationConfiguration",
+        "s3:GetBucketNotification",
+    ),
+    ("s3:GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+    ("s3:HeadBucket", "s3:ListBucket"),
+    ("s3:HeadObject", "s3:GetObject"),
+    ("s3:ListBuckets", "s3:ListAllMyBuckets"),
+    ("s3:ListObjectVersions", "s3:ListBucketVersions"),
+    ("s3:ListObjects", "s3:ListBucket"),
+    ("s3:ListObjectsV2", "s3:ListBucket"),
+    ("s3:PutBucketEncryption", "s3:PutEncryptionConfiguration"),
+    (
+        "s3:PutBucketLifecycleConfiguration",
+        "s3:PutLifecycleConfiguration",
+    ),
+    (
+        "s3:PutBucketNotificationConfiguration",
+        "s3:PutBucketNotification",
+    ),
+    ("s3:PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+];
+
+/// The right that a policy must grant for an operation.
+pub(crate) fn permission(name: &str) -> String {
+    PERMISSIONS
+        .iter()
+        .find(|(operation, _)| *operation == name)
+        .map_or(name, |(_, right)| right)
+        .to_owned()
+}
+
+/// The operation of a call such as `POST /service/GraniteServiceVersion20100801/operation/PutMetricAlarm`.
+fn cbor_operation(parts: &Parts) -> Option<String> {
+    let protocol = parts.headers.get("smithy-protocol")?;
+    let (_, name) = parts.uri.path().rsplit_once("/operation/")?;
+    (protocol == "rpc-v2-cbor").then(|| name.to_owned())
+}
+
+/// Protocol, operation and parameters of a call that method and path tell.
+fn rest_call(service: &str, method: &Method, path: &str, body: &[u8]) -> (Protocol, String, Value) {
+    let protocol = match service {
+        "s3" | "cloudfront" | "route53" => Protocol::RestXml,
+        _ => Protocol::RestJson,
+    };
+    let sent: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let Some(Recognised {
+        operation,
+        mut members,
+    }) = rest::recognise(service, method, path)
+    else {
+        let plain = path.split('?').next().unwrap_or(path);
+        return (protocol, format!("{method} {plain}"), sent);
+    };
+    if protocol == Protocol::RestXml {
+        if !body.is_empty() {
+            let text = String::from_utf8_lossy(body).into_owned();
+            members.insert("Body".to_owned(), Value::String(text));
+        }
+    } else if let Value::Object(fields) = sent {
+        members.extend(fields);
+    }
+    (protocol, operation.to_owned(), Value::Object(members))
 }
 
 /// Access key, region and service of the signature
@@ -311,11 +418,29 @@ mod tests {
         );
         assert_eq!(cluster.text("clusterName"), "a");
 
-        let bucket = request("s3", &[], "PUT", "/bucket?versioning", "");
+        let bucket = request("s3", &[], "PUT", "/bucket?versioning", "<a/>");
         assert_eq!(
             (bucket.name().as_str(), bucket.protocol),
-            ("s3:PUT /bucket", Protocol::RestXml)
+            ("s3:PutBucketVersioning", Protocol::RestXml)
         );
+        assert_eq!(
+            (bucket.text("Bucket"), bucket.text("Body")),
+            ("bucket", "<a/>")
+        );
+
+        let path = "/2015-03-31/functions/f/policy";
+        let right = request("lambda", &[], "POST", path, r#"{"StatementId":"s"}"#);
+        assert_eq!(
+            (right.name().as_str(), right.protocol),
+            ("lambda:AddPermission", Protocol::RestJson)
+        );
+        assert_eq!(
+            (right.text("FunctionName"), right.text("StatementId")),
+            ("f", "s")
+        );
+
+        let unknown = request("sso", &[], "POST", "/token?a=b", "");
+        assert_eq!(unknown.name(), "sso:POST /token");
 
         let web = request("", &[FORM], "POST", "/", "Action=AssumeRoleWithWebIdentity");
         assert_eq!(web.name(), "sts:AssumeRoleWithWebIdentity");
@@ -371,10 +496,62 @@ mod tests {
                 request("s3", &[], "DELETE", "/bucket", ""),
                 (true, false, false),
             ),
+            (
+                request(
+                    "s3",
+                    &[],
+                    "GET",
+                    "/bucket?list-type=2&continuation-token=a",
+                    "",
+                ),
+                (false, true, false),
+            ),
+            (
+                request("lambda", &[], "GET", "/2015-03-31/functions?Marker=a", ""),
+                (false, true, false),
+            ),
+            (
+                request("route53", &[], "POST", "/2013-04-01/tags/hostedzone", ""),
+                (false, false, false),
+            ),
+            (
+                request(
+                    "lambda",
+                    &[],
+                    "POST",
+                    "/2015-03-31/functions/f/invocations",
+                    "",
+                ),
+                (true, false, false),
+            ),
         ];
         for (call, expected) in table {
             assert_eq!(facts(&call), expected, "{}", call.name());
         }
+    }
+
+    #[test]
+    fn cbor_is_recognised_by_its_header() {
+        let path = "/service/GraniteServiceVersion20100801/operation/DescribeAlarms";
+        let marked = [("smithy-protocol", "rpc-v2-cbor")];
+        let call = request("monitoring", &marked, "POST", path, "\u{61}");
+        assert_eq!(
+            (call.name().as_str(), call.protocol, call.is_mutating()),
+            ("cloudwatch:DescribeAlarms", Protocol::Cbor, false)
+        );
+        assert_eq!(
+            request("monitoring", &[], "POST", path, "").protocol,
+            Protocol::RestJson
+        );
+    }
+
+    #[test]
+    fn rights_have_the_names_of_iam() {
+        assert_eq!(
+            permission("s3:PutPublicAccessBlock"),
+            "s3:PutBucketPublicAccessBlock"
+        );
+        assert_eq!(permission("lambda:CreateFunction"), "lambda:CreateFunction");
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! The endpoint that the program under test talks to.
 //!
-//! Depends on every other module but `moto`. Invariant: each request is entered into the journal
+//! Depends on every other module but `emulator`. Invariant: each API call is entered into the journal
 //! before anything else happens to it, save those of an observer, which pass unseen.
 
 use std::convert::Infallible;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
@@ -20,22 +19,25 @@ use tokio::sync::oneshot;
 
 use crate::client::Client;
 use crate::fault::{Fault, Rules, throttled};
+use crate::homes::SetUp;
 use crate::journal::Journal;
 use crate::operation::Request;
 use crate::reply::Reply;
 use crate::rounds::Rounds;
 use crate::shims::Shims;
+use crate::viewer;
 
 /// The access key of calls that are neither journaled, nor withheld, nor harmed.
 pub(crate) const OBSERVER: &str = "AKIAOBSERVER00000000";
 
-/// What stands between the endpoint and moto.
+/// What stands between the endpoint and the emulators.
 pub(crate) struct Proxy {
     pub(crate) journal: Journal,
     pub(crate) rounds: Rounds,
     pub(crate) rules: Rules,
     shims: RwLock<Arc<Shims>>,
-    emulator: Client,
+    emulators: Client,
+    set_up: SetUp,
 }
 
 /// The connection is closed instead of a reply.
@@ -51,25 +53,30 @@ impl std::fmt::Display for Closed {
 impl std::error::Error for Closed {}
 
 impl Proxy {
-    pub(crate) fn new(emulator: Client) -> Proxy {
+    pub(crate) fn new(emulators: Client, set_up: SetUp) -> Proxy {
         Proxy {
             journal: Journal::default(),
             rounds: Rounds::default(),
             rules: Rules::default(),
-            shims: RwLock::new(Arc::new(Shims::new())),
-            emulator,
+            shims: RwLock::new(Arc::new(Shims::new(set_up))),
+            emulators,
+            set_up,
         }
     }
 
-    /// Forgets everything but the emulator.
+    /// Forgets everything but the emulators.
     pub(crate) fn forget(&self) {
         self.journal.clear();
         self.rules.clear();
         self.rounds.measure(None);
-        *self.shims.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Shims::new());
+        *self.shims.write().unwrap_or_else(PoisonError::into_inner) =
+            Arc::new(Shims::new(self.set_up));
     }
 
     async fn answer(&self, request: &Request) -> Result<Reply, Closed> {
+        if viewer::is_for_an_application(request) {
+            return Ok(viewer::carry(request, &self.emulators).await);
+        }
         if request.access_key == OBSERVER {
             return Ok(self.pass(request).await);
         }
@@ -115,11 +122,11 @@ impl Proxy {
         })
     }
 
-    /// Through the shims to the emulator. That the emulator is gone is told as a refusal that no
+    /// Through the shims to the emulators. That an emulator is gone is told as a refusal that no
     /// client retries.
     async fn pass(&self, request: &Request) -> Reply {
         let shims = Arc::clone(&self.shims.read().unwrap_or_else(PoisonError::into_inner));
-        match shims.serve(request, &self.emulator).await {
+        match shims.serve(request, &self.emulators).await {
             Ok(reply) => reply,
             Err(error) => {
                 let message = format!("the test bed cannot answer {}: {error:#}", request.name());
@@ -138,10 +145,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves on a free loopback port.
-    pub(crate) fn start(proxy: Arc<Proxy>) -> Result<Server> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .context("no free loopback port")?;
+    /// Serves on a socket.
+    pub(crate) fn start(proxy: Arc<Proxy>, listener: std::net::TcpListener) -> Result<Server> {
         listener
             .set_nonblocking(true)
             .context("cannot set up the proxy's socket")?;

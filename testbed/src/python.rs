@@ -1,4 +1,4 @@
-//! The virtual environment that moto runs in: found, or made once under `target/testbed/`.
+//! The virtual environments that emulators run in: found, or made once under `target/testbed/`.
 //!
 //! Depends on nothing else of this crate. Invariant: an environment is used only when its
 //! `complete` marker was written, and one process at a time makes it (a lock file).
@@ -8,9 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail};
-
-/// Every package that goes into the environment, with its exact version.
-const REQUIREMENTS: &str = include_str!("../requirements.txt");
 
 /// The oldest Python that the pinned packages run on.
 const OLDEST: (u32, u32) = (3, 10);
@@ -30,16 +27,16 @@ pub(crate) fn room() -> PathBuf {
         .join("testbed")
 }
 
-/// The interpreter of an environment that has moto, made now when it is not there yet.
+/// The interpreter of an environment that has these packages, made now when it is not there yet.
 ///
 /// # Errors
 ///
 /// When no usable Python is found, or a package cannot be installed; the message says what to do.
-pub(crate) fn environment() -> Result<PathBuf> {
+pub fn environment(requirements: &str) -> Result<PathBuf> {
     let base = interpreter()?;
     let room = room();
     fs::create_dir_all(&room).with_context(|| format!("cannot create {}", room.display()))?;
-    let name = format!("python-{}", digest(&[&base.version, REQUIREMENTS]));
+    let name = format!("python-{}", digest(&[&base.version, requirements]));
     let directory = room.join(&name);
     let python = directory.join("bin").join("python");
     let marker = directory.join("complete");
@@ -51,7 +48,7 @@ pub(crate) fn environment() -> Result<PathBuf> {
     lock.lock()
         .context("cannot lock the test bed's directory")?;
     if !marker.exists() {
-        install(&base, &directory, &python)?;
+        install(&base, requirements, &directory, &python)?;
         fs::write(&marker, "").context("cannot mark the environment complete")?;
     }
     Ok(python)
@@ -120,12 +117,12 @@ fn judge(answer: &str) -> std::result::Result<String, String> {
     Ok(version)
 }
 
-fn install(base: &Interpreter, directory: &Path, python: &Path) -> Result<()> {
+fn install(base: &Interpreter, requirements: &str, directory: &Path, python: &Path) -> Result<()> {
     if directory.exists() {
         fs::remove_dir_all(directory).context("cannot remove an unfinished environment")?;
     }
     let list = directory.with_extension("requirements");
-    fs::write(&list, REQUIREMENTS).context("cannot write the list of requirements")?;
+    fs::write(&list, requirements).context("cannot write the list of requirements")?;
     run(Command::new(&base.program)
         .args(["-m", "venv"])
         .arg(directory))?;
@@ -186,8 +183,13 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned() {
-        let loose: Vec<&str> = REQUIREMENTS
-            .lines()
+        let lists = [
+            include_str!("../requirements/moto.txt"),
+            include_str!("../requirements/ministack.txt"),
+        ];
+        let loose: Vec<&str> = lists
+            .iter()
+            .flat_map(|list| list.lines())
             .filter(|line| !line.starts_with('#') && !line.is_empty() && !line.contains("=="))
             .collect();
         assert!(loose.is_empty(), "not pinned: {loose:?}");

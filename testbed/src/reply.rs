@@ -1,6 +1,6 @@
 //! Replies, and how each protocol writes an error.
 //!
-//! Depends on `operation` and `xml`. Invariant: the length of the body is never stated in the headers kept
+//! Depends on `operation`, `cbor` and `xml`. Invariant: the length of the body is never stated in the headers kept
 //! here; it is worked out when the reply is sent.
 
 use anyhow::{Result, bail};
@@ -9,6 +9,7 @@ use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING}
 use hyper::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
+use crate::cbor;
 use crate::operation::{Protocol, Request};
 use crate::xml::Element;
 
@@ -50,6 +51,16 @@ impl Reply {
         )
     }
 
+    /// A successful reply with a CBOR body.
+    #[must_use]
+    pub fn cbor(body: &Value) -> Reply {
+        let mut reply = Reply::with_type(StatusCode::OK, "application/cbor", String::new());
+        let protocol = hyper::header::HeaderValue::from_static("rpc-v2-cbor");
+        reply.headers.insert("smithy-protocol", protocol);
+        reply.body = Bytes::from(cbor::write(body));
+        reply
+    }
+
     /// A successful reply with an XML body.
     #[must_use]
     pub fn xml(body: impl Into<String>) -> Reply {
@@ -74,15 +85,7 @@ impl Reply {
                      <Message>{message_xml}</Message></Error></Errors><RequestID>{REQUEST_ID}</RequestID></Response>"
                 ),
             ),
-            Protocol::Query => Reply::with_type(
-                status,
-                "text/xml",
-                format!(
-                    "<ErrorResponse><Error><Type>{kind}</Type><Code>{code_xml}</Code><Message>{message_xml}\
-                     </Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
-                ),
-            ),
-            Protocol::RestXml => Reply::with_type(
+            Protocol::RestXml if request.service == "s3" => Reply::with_type(
                 status,
                 "text/xml",
                 format!(
@@ -90,6 +93,21 @@ impl Reply {
                      <RequestId>{REQUEST_ID}</RequestId></Error>"
                 ),
             ),
+            Protocol::Query | Protocol::RestXml => Reply::with_type(
+                status,
+                "text/xml",
+                format!(
+                    "<ErrorResponse><Error><Type>{kind}</Type><Code>{code_xml}</Code><Message>{message_xml}\
+                     </Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
+                ),
+            ),
+            Protocol::Cbor => {
+                let body = json!({ "__type": code, "message": message });
+                Reply {
+                    status,
+                    ..Reply::cbor(&body)
+                }
+            }
             Protocol::Json | Protocol::RestJson => {
                 let body = json!({ "__type": code, "message": message });
                 let mut reply =
@@ -114,10 +132,18 @@ impl Reply {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; null when it is none.
+    /// The body as JSON, or CBOR as JSON; null when it is none.
     #[must_use]
     pub fn value(&self) -> Value {
+        if self.is_cbor() {
+            return cbor::read(&self.body).unwrap_or(Value::Null);
+        }
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    fn is_cbor(&self) -> bool {
+        let content = self.headers.get(CONTENT_TYPE);
+        content.is_some_and(|content| content == "application/cbor")
     }
 
     /// The body of a successful reply to `request`, as XML.
@@ -151,13 +177,15 @@ impl Reply {
         }
     }
 
-    /// The reply with another body in JSON.
+    /// The reply with another body, in CBOR where it was that, else in JSON.
     #[must_use]
     pub fn with_value(self, body: &Value) -> Reply {
-        Reply {
-            body: Bytes::from(body.to_string()),
-            ..self
-        }
+        let body = if self.is_cbor() {
+            Bytes::from(cbor::write(body))
+        } else {
+            Bytes::from(body.to_string())
+        };
+        Reply { body, ..self }
     }
 
     /// The code of a refusal, in whichever form; empty for a success.
@@ -167,7 +195,12 @@ impl Reply {
             return String::new();
         }
         if let Some(code) = self.value().get("__type").and_then(Value::as_str) {
-            return code.to_owned();
+            // CBOR and newer JSON services put a namespace before it.
+            return code.rsplit('#').next().unwrap_or(code).to_owned();
+        }
+        if let Some(code) = self.headers.get("x-amzn-errortype") {
+            let code = String::from_utf8_lossy(code.as_bytes()).into_owned();
+            return code.split(':').next().unwrap_or(&code).to_owned();
         }
         let text = self.text();
         let code = text

@@ -302,7 +302,7 @@ async fn an_emulator_ends_with_a_killed_process() {
     let name = "an_emulator_ends_with_a_killed_process";
     if std::env::var_os(HOLD).is_some() {
         let bed = bed().await;
-        println!("\nport {}", bed.emulator().port());
+        println!("\nport {}", bed.emulator().port_of("ec2"));
         std::io::stdin().read_line(&mut String::new()).unwrap();
         return;
     }

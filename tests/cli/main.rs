@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod contract;
+mod images;
 mod lifecycle;
 mod program;
 mod stopping;

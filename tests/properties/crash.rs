@@ -51,7 +51,7 @@ fn cut() -> impl Strategy<Value = Cut> {
 fn a_run_that_is_cut_off_is_mended_by_the_next() {
     property(
         "a_run_that_is_cut_off_is_mended_by_the_next",
-        120,
+        250,
         cut(),
         |cut| on_paused_time(mended(cut)),
     );
@@ -161,7 +161,7 @@ async fn mend(lab: &Lab<'_>, goal: Goal) -> Verdict {
 fn every_single_call_may_be_the_last() {
     property(
         "every_single_call_may_be_the_last",
-        6,
+        8,
         scenario(),
         |scenario| on_paused_time(at_every_call(scenario)),
     );
@@ -195,7 +195,7 @@ fn a_destroy_that_is_cut_off_is_mended_by_the_next() {
     let cut = (scenario(), 0.0..1.0_f64, any::<bool>(), any::<bool>());
     property(
         "a_destroy_that_is_cut_off_is_mended_by_the_next",
-        60,
+        100,
         cut,
         |(scenario, at, effect, rebuilt)| {
             on_paused_time(destroyed(scenario, *at, *effect, *rebuilt))

@@ -56,7 +56,7 @@ fn meddling() -> impl Strategy<Value = Meddling> {
 fn what_was_done_by_hand_is_put_right() {
     property(
         "what_was_done_by_hand_is_put_right",
-        100,
+        200,
         meddling(),
         |meddling| on_paused_time(put_right(meddling)),
     );

@@ -52,7 +52,7 @@ fn doomed() -> impl Strategy<Value = Doomed> {
 fn what_needs_a_failed_step_is_left_out_and_nothing_else() {
     property(
         "what_needs_a_failed_step_is_left_out_and_nothing_else",
-        80,
+        150,
         doomed(),
         |doomed| on_paused_time(told(doomed)),
     );

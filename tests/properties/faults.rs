@@ -140,6 +140,12 @@ pub(crate) fn hostile() -> impl Strategy<Value = Hostile> {
 }
 
 impl Hostile {
+    /// What is wanted at first, what then, and what in the end.
+    fn graphs(&self) -> [Graph; 3] {
+        let pair = &self.scenario.pair;
+        [pair.before(), pair.after(), self.goal.graph(&self.scenario)]
+    }
+
     /// Everything by chance, and these blows.
     pub(crate) fn faults(&self, schemas: &[&'static Schema]) -> Faults {
         let script = self.strikes.iter();
@@ -192,7 +198,7 @@ impl Blow {
 fn with_faults_a_complete_run_is_complete() {
     property(
         "with_faults_a_complete_run_is_complete",
-        60,
+        200,
         hostile(),
         |hostile| on_paused_time(patiently(hostile)),
     );
@@ -202,25 +208,28 @@ fn with_faults_a_complete_run_is_complete() {
 /// complete, it is.
 async fn patiently(hostile: &Hostile) -> Verdict {
     let scenario = &hostile.scenario;
+    let graphs = hostile.graphs();
     let calm = Lab::new(scenario);
-    calm.apply(&scenario.pair.before()).await?;
+    calm.apply(&graphs[0]).await?;
     let mut lab = calm.reopened(hostile.faults(calm.schemas));
-    let mut graph = scenario.pair.after();
+    let mut graph = &graphs[1];
     for run in 1.. {
         ensure!(run <= RUNS_MAX, "not done after {RUNS_MAX} runs");
-        match lab.attempt(&graph, None).await? {
+        let attempt = lab.attempt(graph, None).await?;
+        lab.keeps_data(&graphs)?;
+        match attempt {
             Attempt::Unread(_) => {}
             Attempt::Refused(refused) => return Err(format!("run {run} is refused: {refused}")),
             Attempt::Ran(ran) if ran.outcome.ending == Ending::Complete => break,
             Attempt::Ran(ran) => excused(&ran)?,
         }
         lab.settle().await;
-        graph = hostile.goal.graph(scenario);
+        graph = &graphs[2];
         lab = lab.reopened(hostile.weather.faults());
     }
     let calm = lab.reopened(Faults::default());
     calm.settle().await;
-    calm.is_as_wanted(&graph).await
+    calm.is_as_wanted(graph).await
 }
 
 /// Calls may be throttled or lost again and again, and AWS may break things; nothing else makes a
@@ -247,7 +256,7 @@ fn excused(ran: &Ran) -> Verdict {
 fn hurried_runs_with_faults_lead_to_what_is_wanted() {
     property(
         "hurried_runs_with_faults_lead_to_what_is_wanted",
-        60,
+        150,
         hostile(),
         |hostile| on_paused_time(hurriedly(hostile)),
     );
@@ -256,18 +265,15 @@ fn hurried_runs_with_faults_lead_to_what_is_wanted() {
 /// Each run begins as soon as the one before has ended, while reads still lag behind that one. What
 /// they leave behind, one run in a calm cloud puts right.
 async fn hurriedly(hostile: &Hostile) -> Verdict {
-    let scenario = &hostile.scenario;
-    let mut lab = Lab::new(scenario);
-    let graphs = [
-        scenario.pair.before(),
-        scenario.pair.after(),
-        hostile.goal.graph(scenario),
-    ];
+    let graphs = hostile.graphs();
+    let mut lab = Lab::new(&hostile.scenario);
     for graph in &graphs {
         lab = lab.reopened(hostile.faults(lab.schemas));
         lab.attempt(graph, None).await?;
+        lab.keeps_data(&graphs)?;
     }
     let calm = lab.reopened(Faults::default());
     calm.settle().await;
-    calm.mend(&graphs[2]).await
+    calm.mend(&graphs[2]).await?;
+    calm.keeps_data(&graphs)
 }

@@ -51,7 +51,7 @@ fn what_is_not_ours_stays_as_it_is() {
     ];
     property(
         "what_is_not_ours_stays_as_it_is",
-        60,
+        120,
         (
             hostile(),
             proptest::collection::vec(whose, 1..4),
@@ -232,7 +232,7 @@ fn cling(lab: &Lab<'_>) -> Result<Vec<Identity>, String> {
 fn a_name_that_is_taken_is_refused() {
     property(
         "a_name_that_is_taken_is_refused",
-        40,
+        60,
         hostile(),
         |hostile| on_paused_time(refused(hostile)),
     );

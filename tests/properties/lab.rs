@@ -5,9 +5,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use qpiac::engine::{self, Ending, Event, Outcome, ReadFailed, Stop};
-use qpiac::model::{Graph, Schema, Snapshot};
+use qpiac::model::{Graph, Node, Schema, Snapshot};
 use qpiac::plan::{Options, Plan, Refused, plan};
-use qpiac::sim::{Faults, Settings, Sim, World};
+use qpiac::sim::{Action, Faults, Settings, Sim, World};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -211,6 +211,31 @@ impl<'a> Lab<'a> {
             .map(ToString::to_string)
             .collect();
         ensure!(refusals.is_empty(), "refused: {}", refusals.join("; "));
+        Ok(())
+    }
+
+    /// What holds data and is wanted in every one of these graphs was never deleted.
+    pub(crate) fn keeps_data(&self, graphs: &[Graph]) -> Verdict {
+        let holding = self.schemas.iter().filter(|schema| schema.holds.is_some());
+        for schema in holding {
+            let wanted = |graph: &Graph| {
+                let all = graph
+                    .nodes()
+                    .filter(|(address, _)| address.kind == schema.kind);
+                let name = |node: &Node| {
+                    schema
+                        .named
+                        .and_then(|named| node.values.get(named).cloned())
+                };
+                all.map(|(address, node)| (address.clone(), name(node)))
+                    .collect::<Vec<_>>()
+            };
+            let is_same = graphs
+                .windows(2)
+                .all(|two| wanted(&two[0]) == wanted(&two[1]));
+            let deleted = self.sim.count(&schema.kind, Action::Delete);
+            ensure!(!is_same || deleted == 0, "a {} is deleted", schema.kind);
+        }
         Ok(())
     }
 

@@ -22,7 +22,7 @@ fn the_makespan_is_the_critical_path() {
         tempo: Tempo::Exact,
         ..scenario
     });
-    property("the_makespan_is_the_critical_path", 40, exact, |scenario| {
+    property("the_makespan_is_the_critical_path", 60, exact, |scenario| {
         on_paused_time(measured(scenario))
     });
 }

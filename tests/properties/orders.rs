@@ -8,7 +8,7 @@ use crate::scenario::{Scenario, nothing, scenario};
 fn one_run_is_enough_and_nothing_is_refused() {
     property(
         "one_run_is_enough_and_nothing_is_refused",
-        60,
+        200,
         scenario(),
         |scenario| on_paused_time(there_and_back(scenario)),
     );
@@ -27,7 +27,7 @@ async fn there_and_back(scenario: &Scenario) -> Verdict {
 
 #[test]
 fn a_seed_repeats_itself() {
-    property("a_seed_repeats_itself", 10, scenario(), |scenario| {
+    property("a_seed_repeats_itself", 20, scenario(), |scenario| {
         let calls = std::cell::RefCell::new(Vec::new());
         for _ in 0..2 {
             on_paused_time(async {

@@ -38,7 +38,7 @@ fn a_part_of_a_plan_can_be_done() {
         });
     property(
         "a_part_of_a_plan_can_be_done",
-        60,
+        200,
         (scenario(), chosen),
         |(scenario, choice)| on_paused_time(partly(scenario, *choice)),
     );
@@ -58,6 +58,7 @@ async fn partly(scenario: &Scenario, choice: Choice) -> Verdict {
     let options = Options {
         target: chosen(choice.target),
         exclude: chosen(choice.exclude),
+        wait_for_lazy: false,
         replace: chosen(choice.replace),
     };
     let part = lab.plan(&after, &options).await?;

@@ -168,7 +168,10 @@ impl SpecWish {
     pub(crate) fn graph(&self, owner: &Owner) -> Graph {
         let text = self.text(owner);
         match spec::read("stack.yaml", &text) {
-            Ok(reading) => stack::graph(&reading.spec),
+            Ok(reading) => stack::graph(
+                &reading.spec,
+                &stack::Inputs::anywhere(stack::Digests::default()),
+            ),
             Err(problems) => panic!("{}\n{text}", problems.render(spec::Style::default())),
         }
     }

@@ -12,6 +12,7 @@ mod drift;
 mod edits;
 mod failure;
 mod foreign;
+mod images;
 mod observer;
 mod permissions;
 mod program;

@@ -67,6 +67,11 @@ impl Program {
         path
     }
 
+    /// A place beside the stack file.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Runs the binary with these arguments.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
         let output = self

@@ -211,9 +211,28 @@ fn is_meant(which: &Query, name: Option<&str>, tags: &Tags) -> bool {
     }
 }
 
-/// The tags of these load balancers or target groups; those that are gone are left out.
+/// The tags of the load balancers and target groups whose names are near a stack's, by ARN.
 ///
-/// While a snapshot is read, the load balancers and the target groups of a stack share the calls.
+/// While a snapshot is read, all who ask share the calls.
+///
+/// # Errors
+/// The fault of a call.
+pub async fn tags_of_stack(
+    aws: &Clients,
+    owner: &Owner,
+) -> Result<Arc<BTreeMap<String, Tags>>, Fault> {
+    let of_stack = owner.clone();
+    aws.once(
+        format!("elasticloadbalancing:DescribeTags of {owner}"),
+        move |aws| async move {
+            let arns = arns_of_stack(&aws, &of_stack).await?;
+            describe_tags(&aws, &arns).await
+        },
+    )
+    .await
+}
+
+/// The tags of these load balancers or target groups; those that are gone are left out.
 async fn tags_of(
     aws: &Clients,
     which: &Query,
@@ -222,16 +241,7 @@ async fn tags_of(
     let Query::Owned { owner, .. } = which else {
         return describe_tags(aws, arns).await;
     };
-    let of_stack = owner.clone();
-    let shared = aws
-        .once(
-            format!("elasticloadbalancing:DescribeTags of {owner}"),
-            move |aws| async move {
-                let arns = arns_of_stack(&aws, &of_stack).await?;
-                describe_tags(&aws, &arns).await
-            },
-        )
-        .await?;
+    let shared = tags_of_stack(aws, owner).await?;
     // Those with a wanted name that does not begin with the stack's.
     let others: Vec<String> = arns
         .iter()

@@ -3,17 +3,25 @@
 //! Depends on the sections of the spec. Invariant: an HTTPS listener has a certificate of the
 //! stack's region, and where there is one, no other listener forwards in clear.
 
+use crate::spec::choice::Port;
 use crate::spec::diagnostic::{Diagnostic, Span};
 use crate::spec::leaf::CertificateArn;
 use crate::spec::reader::{Optional, Reader, Spanned};
-use crate::spec::resolved::{Action, Listener, LoadBalancer, Protocol};
+use crate::spec::resolved::{AccessLogs, Action, Certificate, Listener, LoadBalancer, Protocol};
 use crate::spec::sections::StackFile;
 use crate::spec::sections::load_balancer::LoadBalancerSection;
 
-const HTTP: u16 = 80;
-const HTTPS: u16 = 443;
+/// The port of HTTP.
+pub(super) const HTTP: u16 = 80;
+/// The port of HTTPS.
+pub(super) const HTTPS: u16 = 443;
 /// Inbound rules that a security group may have, as long as AWS has not raised the quota.
 const RULES_LIMIT: usize = 60;
+/// Rules that CloudFront's managed prefix list counts as. Source: Amazon VPC User Guide,
+/// "AWS-managed prefix lists".
+const PREFIX_LIST_RULES: usize = 55;
+/// The first port beside 80 and 443 that CloudFront connects to.
+const EPHEMERAL: u16 = 1024;
 
 /// The load balancer, if the file has one; `None` where nothing can stand in for what is wrong.
 pub(super) fn load_balancer(file: &StackFile, reader: &mut Reader) -> Option<Option<LoadBalancer>> {
@@ -26,7 +34,7 @@ pub(super) fn load_balancer(file: &StackFile, reader: &mut Reader) -> Option<Opt
     if let Optional::Given(certificate) = &section.certificate {
         check_certificate(file, certificate, reader);
     }
-    let ports = ports(section, reader);
+    let ports = ports(file, section, reader);
     check_name(file, reader);
     check_allow(section, ports.as_ref().map_or(1, Vec::len), reader);
     let idle = file
@@ -57,6 +65,10 @@ pub(super) fn load_balancer(file: &StackFile, reader: &mut Reader) -> Option<Opt
         idle_timeout_s: section.idle_timeout_s.value.0,
         deletion_protection: section.deletion_protection.value,
         drop_invalid_headers: section.drop_invalid_headers.value,
+        access_logs: section.access_logs.value.0.as_ref().map(|logs| AccessLogs {
+            retention_days: logs.retention_days.value.0,
+            force_destroy: logs.force_destroy.value,
+        }),
     }))
 }
 
@@ -150,11 +162,21 @@ fn check_certificate(file: &StackFile, arn: &Spanned<CertificateArn>, reader: &m
 }
 
 /// The ports to listen to.
-fn ports(section: &LoadBalancerSection, reader: &mut Reader) -> Option<Vec<u16>> {
+fn ports(file: &StackFile, section: &LoadBalancerSection, reader: &mut Reader) -> Option<Vec<u16>> {
+    let own = section.certificate.given();
     let listen = match &section.listen {
         Optional::Broken => return None,
-        Optional::Absent if section.certificate.is_absent() => return Some(vec![HTTP]),
-        Optional::Absent => return Some(vec![HTTP, HTTPS]),
+        Optional::Absent => {
+            let ports = usual_ports(file, section);
+            if let (Some(own), false) = (own, ports.contains(&HTTPS)) {
+                reader.report(
+                    Diagnostic::error(own.span, "the certificate is not used")
+                        .expected("`origin_protocol: https` in `cdn`")
+                        .hint("or leave `certificate` out: viewers see that of the CDN"),
+                );
+            }
+            return Some(ports);
+        }
         Optional::Given(listen) => listen,
     };
     if listen.value.is_empty() && !listen.is_broken() {
@@ -165,6 +187,42 @@ fn ports(section: &LoadBalancerSection, reader: &mut Reader) -> Option<Vec<u16>>
                 .hint("for example [80]"),
         );
     }
+    let ports = distinct_ports(listen, reader);
+    let secure = ports.iter().find(|(port, _)| *port == HTTPS);
+    match (secure, own) {
+        (Some((_, span)), None) if section.certificate.is_absent() && file.domain.is_absent() => {
+            reader.report(
+                Diagnostic::error(*span, "port 443 needs a certificate")
+                    .expected("`certificate` with the ARN of an ACM certificate, or a `domain`")
+                    .hint("or listen to [80] alone"),
+            );
+        }
+        (None, Some(certificate)) if !listen.is_broken() => reader.report(
+            Diagnostic::error(certificate.span, "the certificate is not used")
+                .expected("443 among the ports")
+                .hint("leave `listen` out to have 80 and 443")
+                .related(listen.span, "the ports"),
+        ),
+        (Some(_) | None, Some(_) | None) => {}
+    }
+    if let Some(cdn) = file.cdn.given() {
+        check_behind_cdn(&ports, cdn.subject, reader);
+    }
+    Some(ports.into_iter().map(|(port, _)| port).collect())
+}
+
+/// The ports where the file names none.
+fn usual_ports(file: &StackFile, section: &LoadBalancerSection) -> Vec<u16> {
+    if let Some(cdn) = file.cdn.given() {
+        vec![super::cdn::usual_port(cdn.value.origin_protocol.value)]
+    } else if section.certificate.is_absent() && file.domain.is_absent() {
+        vec![HTTP]
+    } else {
+        vec![HTTP, HTTPS]
+    }
+}
+
+fn distinct_ports(listen: &Spanned<Vec<Spanned<Port>>>, reader: &mut Reader) -> Vec<(u16, Span)> {
     let mut ports: Vec<(u16, Span)> = Vec::new();
     for item in &listen.value {
         let port = item.value.number();
@@ -179,46 +237,58 @@ fn ports(section: &LoadBalancerSection, reader: &mut Reader) -> Option<Vec<u16>>
         }
         ports.push((port, item.span));
     }
-    let secure = ports.iter().find(|(port, _)| *port == HTTPS);
-    match (secure, &section.certificate) {
-        (Some((_, span)), Optional::Absent) => reader.report(
-            Diagnostic::error(*span, "port 443 needs a certificate")
-                .expected("`certificate` with the ARN of an ACM certificate")
-                .hint("or listen to [80] alone"),
-        ),
-        (None, Optional::Given(certificate)) if !listen.is_broken() => reader.report(
-            Diagnostic::error(certificate.span, "the certificate is not used")
-                .expected("443 among the ports")
-                .hint("leave `listen` out to have 80 and 443")
-                .related(listen.span, "the ports"),
-        ),
-        _ => {}
+    ports
+}
+
+/// CloudFront's address ranges count as many rules, and it reaches some ports only.
+fn check_behind_cdn(ports: &[(u16, Span)], cdn: Span, reader: &mut Reader) {
+    for (port, span) in ports {
+        if *port < EPHEMERAL && ![HTTP, HTTPS].contains(port) {
+            reader.report(
+                Diagnostic::error(*span, format!("CloudFront does not connect to port {port}"))
+                    .expected(format!("80, 443, or a port from {EPHEMERAL} on"))
+                    .hint("leave `listen` out: it follows `origin_protocol`")
+                    .related(cdn, "the CDN"),
+            );
+        }
     }
-    Some(ports.into_iter().map(|(port, _)| port).collect())
+    let [_, (port, span), ..] = ports else { return };
+    let message = format!(
+        "the load balancer listens to {} ports behind a CDN",
+        ports.len()
+    );
+    reader.report(
+        Diagnostic::error(*span, message)
+            .expected(format!("one port: CloudFront's address ranges count as {PREFIX_LIST_RULES} rules for each, and a security group has {RULES_LIMIT}"))
+            .hint(format!("remove {port}; the CDN itself answers viewers on 80 and 443"))
+            .related(cdn, "the CDN"),
+    );
 }
 
 fn listeners(section: &LoadBalancerSection, mut ports: Vec<u16>) -> Vec<Listener> {
     ports.sort_unstable();
     let secure = ports.contains(&HTTPS);
     let listener = |port: u16| {
-        let certificate = section.certificate.given().filter(|_| port == HTTPS);
-        match certificate {
-            Some(certificate) => Listener {
+        if port == HTTPS {
+            let own = section.certificate.given();
+            return Listener {
                 port,
                 protocol: Protocol::Https {
-                    certificate: certificate.value.clone(),
+                    certificate: own.map_or(Certificate::OfDomain, |arn| {
+                        Certificate::Given(arn.value.clone())
+                    }),
                     tls_policy: section.tls_policy.value.clone(),
                 },
                 action: Action::Forward,
-            },
-            None => Listener {
-                port,
-                protocol: Protocol::Http,
-                action: if secure {
-                    Action::Redirect { port: HTTPS }
-                } else {
-                    Action::Forward
-                },
+            };
+        }
+        Listener {
+            port,
+            protocol: Protocol::Http,
+            action: if secure {
+                Action::Redirect { port: HTTPS }
+            } else {
+                Action::Forward
             },
         }
     };

@@ -4,13 +4,26 @@
 //! Depends on the sections of this room. Invariant: a value whose own place is already reported
 //! takes part in no further check, so one mistake is one diagnostic.
 
+mod cdn;
+mod domain;
 mod fargate;
+mod function;
+mod geo;
 mod load_balancer;
+mod monitoring;
 mod network;
+mod permissions;
+mod references;
 mod routes;
+mod scaling;
+mod secrets;
 mod service;
+mod sources;
 mod subnets;
 mod tags;
+mod variables;
+
+pub(crate) use sources::sources;
 
 use super::diagnostic::{Diagnostic, Span};
 use super::leaf::Region;
@@ -68,13 +81,27 @@ pub(crate) fn stack(file: StackFile, reader: &mut Reader) -> Option<Spec> {
     let tags = tags::tags(&file.tags, reader);
     let network = network::network(&file, reader);
     let load_balancer = load_balancer::load_balancer(&file, reader);
+    let cdn = cdn::cdn(
+        &file,
+        load_balancer.as_ref().and_then(Option::as_ref),
+        reader,
+    );
+    let domain = domain::domain(&file, reader);
+    let secrets = secrets::secrets(&file, reader);
     let services = service::services(&file, reader);
+    let functions = function::functions(&file, reader);
+    let monitoring = monitoring::monitoring(&file, reader);
     Some(Spec {
         account: file.account.given().map(|account| account.value.clone()),
         tags,
         network: network?,
         load_balancer: load_balancer?,
+        cdn,
+        domain,
+        secrets,
         services,
+        functions,
+        monitoring,
         stack: file.stack.value,
         region: file.region.value,
     })

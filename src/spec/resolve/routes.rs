@@ -9,17 +9,21 @@ use crate::spec::collection::OneOrMany;
 use crate::spec::diagnostic::{Diagnostic, Span};
 use crate::spec::leaf::ServiceName;
 use crate::spec::reader::{Optional, Reader, Spanned};
-use crate::spec::resolved::Route;
+use crate::spec::resolved::{LAST_PRIORITY, Route};
 use crate::spec::sections::service::{RouteSection, ServiceSection};
 
 /// Values that the conditions of a listener rule may have in all.
 const VALUES_LIMIT: usize = 5;
+/// Values that the CDN's header has in each rule while its secret is renewed: the old and the new.
+const HEADER_VALUES: usize = 2;
 /// Distance between priorities that are not given.
 const STEP: u32 = 10;
 
-/// The route of each service, in their order; `None` for workers and the default service.
+/// The route of each service, in their order; `None` for workers and the default service. Behind a
+/// CDN, which stands at `cdn`, every rule asks for its header too.
 pub(super) fn routes(
     services: &[(&Spanned<ServiceName>, &ServiceSection)],
+    cdn: Option<Span>,
     reader: &mut Reader,
 ) -> Vec<Option<Route>> {
     check_default(services, reader);
@@ -29,7 +33,7 @@ pub(super) fn routes(
         .collect();
     for (place, route) in given.iter().enumerate() {
         if let Some(route) = route {
-            check_route(route, reader);
+            check_route(route, cdn, reader);
             for (other, first) in given[..place].iter().zip(services) {
                 if let Some(other) = other {
                     check_clash(route, (other, first.0), reader);
@@ -79,7 +83,7 @@ fn check_default(services: &[(&Spanned<ServiceName>, &ServiceSection)], reader: 
     }
 }
 
-fn check_route(route: &Spanned<RouteSection>, reader: &mut Reader) {
+fn check_route(route: &Spanned<RouteSection>, cdn: Option<Span>, reader: &mut Reader) {
     let section = &route.value;
     if section.path.is_absent() && section.host.is_absent() {
         reader.report(
@@ -89,10 +93,22 @@ fn check_route(route: &Spanned<RouteSection>, reader: &mut Reader) {
         );
     }
     let count = items(&section.path).len() + items(&section.host).len();
-    if count > VALUES_LIMIT {
-        let message = format!("this route has {count} patterns");
+    let message = format!("this route has {count} patterns");
+    let problem = Diagnostic::error(route.subject, message);
+    if let Some(cdn) = cdn {
+        check_last(section, cdn, reader);
+        let limit = VALUES_LIMIT - HEADER_VALUES;
+        if count > limit {
+            reader.report(
+                problem
+                    .expected(format!("at most {limit} paths and hosts in all behind a CDN"))
+                    .hint(format!("a rule has room for {VALUES_LIMIT} values, and {HEADER_VALUES} of them are for the value of the CDN's header, old and new while it is renewed\nwildcards can stand for several, such as /api/*"))
+                    .related(cdn, "the CDN"),
+            );
+        }
+    } else if count > VALUES_LIMIT {
         reader.report(
-            Diagnostic::error(route.subject, message)
+            problem
                 .expected(format!(
                     "at most {VALUES_LIMIT} paths and hosts in all, the limit of a rule"
                 ))
@@ -109,6 +125,21 @@ fn check_route(route: &Spanned<RouteSection>, reader: &mut Reader) {
         |pattern| pattern.as_str().to_lowercase(),
         reader,
     );
+}
+
+/// The default service needs a rule too behind a CDN, and it must be asked last.
+fn check_last(section: &RouteSection, cdn: Span, reader: &mut Reader) {
+    let Some(priority) = section.priority.given() else {
+        return;
+    };
+    if priority.value.0 == LAST_PRIORITY {
+        reader.report(
+            Diagnostic::error(priority.span, format!("the priority {LAST_PRIORITY} is taken"))
+                .expected(format!("a priority from 1 to {} behind a CDN", LAST_PRIORITY - 1))
+                .hint("the service without a route has a rule there, which asks for the CDN's header alone")
+                .related(cdn, "the CDN"),
+        );
+    }
 }
 
 fn check_repeated<T>(items: &[Spanned<T>], same: impl Fn(&T) -> String, reader: &mut Reader) {

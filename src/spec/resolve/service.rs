@@ -2,16 +2,15 @@
 //!
 //! Depends on the sections of the spec. Invariant: see the parent module.
 
-use super::{fargate, routes};
+use super::permissions::permissions;
+use super::variables::Variables;
+use super::{fargate, references, routes, scaling};
 use crate::spec::diagnostic::Diagnostic;
-use crate::spec::leaf::{Nat, Placement, PolicyArn, ServiceName};
+use crate::spec::leaf::{ImageReference, Nat, Placement, ServiceName};
 use crate::spec::reader::{Optional, Reader, Spanned};
-use crate::spec::resolved::{Deployment, Health, Permissions, Route, Service, Statement, Web};
+use crate::spec::resolved::{Deployment, Health, Image, Route, Service, Web};
 use crate::spec::sections::StackFile;
-use crate::spec::sections::service::{HealthSection, Policy, ServiceSection, StatementSection};
-
-/// Managed policies that IAM admits on one role.
-const MANAGED_LIMIT: usize = 10;
+use crate::spec::sections::service::{HealthSection, ServiceSection};
 
 type Named<'file> = (&'file Spanned<ServiceName>, &'file ServiceSection);
 
@@ -21,35 +20,42 @@ pub(super) fn services(file: &StackFile, reader: &mut Reader) -> Vec<Service> {
         .iter()
         .map(|(name, body)| (name, &body.value))
         .collect();
-    let routes = routes::routes(&named, reader);
+    let cdn = file.cdn.given().map(|cdn| cdn.subject);
+    let routes = routes::routes(&named, cdn, reader);
     named
         .iter()
         .zip(routes)
-        .map(|(named, route)| service(file, *named, route, reader))
+        .filter_map(|(named, route)| service(file, *named, route, reader))
         .collect()
 }
 
+/// A service; `None` where nothing can stand in for its image.
 fn service(
     file: &StackFile,
     (name, section): Named<'_>,
     route: Option<Route>,
     reader: &mut Reader,
-) -> Service {
+) -> Option<Service> {
     let port = section.port.given();
     super::check_service_names(file, name, port.is_some(), reader);
-    check_image(file, section, reader);
+    let image = image(file, name, section, reader);
+    let scaling = scaling::scaling(section, reader);
     check_deployment(section, reader);
     check_port(file, name, section, reader);
+    check_secrets(file, section, reader);
     let command = section.command.given();
     let environment = section.environment.value.0.iter();
-    Service {
+    let secrets = section.secrets.value.0.iter();
+    let reads = section.reads.value.iter();
+    Some(Service {
         name: name.value.clone(),
-        image: section.image.value.clone(),
+        image: image?,
         command: command.map(|words| words.value.iter().map(|it| it.value.clone()).collect()),
         cpu: section.cpu.value.0,
         memory: memory(name, section, reader),
         architecture: section.architecture.value,
-        count: section.count.value.0,
+        count: scaling::first_count(section),
+        scaling,
         web: port.map(|port| Web {
             port: port.value.number(),
             route,
@@ -60,12 +66,62 @@ fn service(
         environment: environment
             .map(|(name, value)| (name.value.clone(), value.value.clone()))
             .collect(),
+        secrets: secrets
+            .map(|(variable, secret)| (variable.value.clone(), secret.value.clone()))
+            .collect(),
+        reads: reads.map(|secret| secret.value.clone()).collect(),
         retention_days: section.logs.value.retention_days.value.0,
         deployment: deployment(section),
         exec: section.exec.value,
         subnets: section.subnets.value,
-        permissions: permissions(section, reader),
+        permissions: permissions(&section.policies, reader),
+    })
+}
+
+/// Each service has an image, or is built.
+fn image(
+    file: &StackFile,
+    name: &Spanned<ServiceName>,
+    section: &ServiceSection,
+    reader: &mut Reader,
+) -> Option<Image> {
+    match (&section.image, &section.build) {
+        (Optional::Given(image), Optional::Given(build)) => {
+            let message = format!("`{}` has both an image and a build", name.value);
+            reader.report(
+                Diagnostic::error(build.subject, message)
+                    .expected("either `image` or `build`")
+                    .hint("an image that another job has built takes the place of `build` with --image")
+                    .related(image.subject, "the other one"),
+            );
+            None
+        }
+        (Optional::Given(image), Optional::Absent | Optional::Broken) => {
+            check_image(file, section, image, reader);
+            Some(Image::Reference(image.value.clone()))
+        }
+        (Optional::Absent, Optional::Absent) => {
+            reader.report(
+                Diagnostic::error(name.span, format!("`{}` has no image", name.value))
+                    .expected("either `image` or `build`")
+                    .hint("for example `image: ghcr.io/example/app:1.0`, or `build: workload/app` for a directory with a Dockerfile"),
+            );
+            None
+        }
+        (_, Optional::Given(build)) => Some(Image::Build(build.value.clone())),
+        (Optional::Broken, _) | (_, Optional::Broken) => None,
     }
+}
+
+/// Secrets that its tasks get or may read.
+fn check_secrets(file: &StackFile, section: &ServiceSection, reader: &mut Reader) {
+    let (secrets, reads) = (&section.secrets.value, &section.reads.value);
+    references::check_read(file, secrets.0.iter().map(|(_, secret)| secret), reader);
+    references::check_read(file, reads, reader);
+    references::check_repeated("the secret", reads, reader);
+    let mut variables = Variables::of(&section.environment.value);
+    variables.add_secrets(secrets, reader);
+    variables.add_reads(reads, reader);
 }
 
 fn deployment(section: &ServiceSection) -> Deployment {
@@ -77,8 +133,12 @@ fn deployment(section: &ServiceSection) -> Deployment {
     }
 }
 
-fn check_image(file: &StackFile, section: &ServiceSection, reader: &mut Reader) {
-    let image = &section.image;
+fn check_image(
+    file: &StackFile,
+    section: &ServiceSection,
+    image: &Spanned<ImageReference>,
+    reader: &mut Reader,
+) {
     if image.is_broken() {
         return;
     }
@@ -138,6 +198,7 @@ fn check_port(
             "drain_s",
             section.drain_s.is_written().then_some(section.drain_s.span),
         ),
+        ("requests_per_task", scaling::requests_span(section)),
     ];
     for (key, span) in needing {
         if let Some(span) = span {
@@ -188,8 +249,9 @@ fn health(section: &HealthSection, reader: &mut Reader) -> Health {
 fn check_deployment(section: &ServiceSection, reader: &mut Reader) {
     let deployment = &section.deployment.value;
     let (minimum, maximum) = (&deployment.minimum_percent, &deployment.maximum_percent);
-    let count = section.count.value.0;
-    if minimum.is_broken() || maximum.is_broken() || section.count.is_broken() || count == 0 {
+    let count = scaling::first_count(section);
+    let unknown = section.count.is_broken() || section.scaling.is_broken();
+    if minimum.is_broken() || maximum.is_broken() || unknown || count == 0 {
         return;
     }
     let least = (count * minimum.value.0).div_ceil(100);
@@ -210,87 +272,6 @@ fn check_deployment(section: &ServiceSection, reader: &mut Reader) {
             .expected("room for one task more, or one fewer")
             .hint("raise `maximum_percent` or lower `minimum_percent`"),
     );
-}
-
-fn permissions(section: &ServiceSection, reader: &mut Reader) -> Permissions {
-    let mut managed: Vec<&Spanned<Policy>> = Vec::new();
-    let mut permissions = Permissions::default();
-    for policy in &section.policies.value {
-        match &policy.value {
-            Policy::Managed(arn) => {
-                check_managed(policy, arn, &managed, reader);
-                managed.push(policy);
-                permissions.managed.push(arn.clone());
-            }
-            Policy::Statement(body) => {
-                check_statement(policy, body, reader);
-                permissions.statements.push(Statement {
-                    actions: body
-                        .actions
-                        .value
-                        .0
-                        .iter()
-                        .map(|it| it.value.clone())
-                        .collect(),
-                    resources: body
-                        .resources
-                        .value
-                        .0
-                        .iter()
-                        .map(|it| it.value.clone())
-                        .collect(),
-                });
-            }
-        }
-    }
-    permissions
-}
-
-fn check_managed(
-    policy: &Spanned<Policy>,
-    arn: &PolicyArn,
-    before: &[&Spanned<Policy>],
-    reader: &mut Reader,
-) {
-    let same = before
-        .iter()
-        .find(|it| matches!(&it.value, Policy::Managed(other) if other == arn));
-    if let Some(first) = same {
-        reader.report(
-            Diagnostic::error(policy.span, "this policy stands twice")
-                .expected("each policy once")
-                .hint("remove one of them")
-                .related(first.span, "first here"),
-        );
-    } else if before.len() == MANAGED_LIMIT {
-        reader.report(
-            Diagnostic::error(policy.span, "too many managed policies")
-                .expected(format!("at most {MANAGED_LIMIT}, the limit of a role"))
-                .hint("write what the tasks need as statements: { actions: ..., resources: ... }"),
-        );
-    }
-}
-
-fn check_statement(policy: &Spanned<Policy>, body: &StatementSection, reader: &mut Reader) {
-    let every_action = body
-        .actions
-        .value
-        .0
-        .iter()
-        .find(|it| it.value.as_str() == "*");
-    let every_resource = body
-        .resources
-        .value
-        .0
-        .iter()
-        .any(|it| it.value.as_str() == "*");
-    if let (Some(action), true, false) = (every_action, every_resource, policy.is_broken()) {
-        reader.report(
-            Diagnostic::warning(action.span, "the tasks may do everything in the account")
-                .expected("the actions and resources that they need")
-                .hint("for example { actions: s3:GetObject, resources: \"arn:aws:s3:::shop-images/*\" }"),
-        );
-    }
 }
 
 /// The memory of the file or the smallest that goes with the processor.

@@ -3,20 +3,30 @@
 //! Depends on the reader and the leaf types of this room. Invariant: the descriptions, defaults and
 //! types here are the schema and the reference; nothing about a key is said anywhere else.
 
+pub(crate) mod cdn;
+pub(crate) mod function;
 pub(crate) mod load_balancer;
+pub(crate) mod monitoring;
 pub(crate) mod network;
+pub(crate) mod secret;
 pub(crate) mod service;
 
 use qpiac_derive::Section;
 
 use super::collection::Named;
-use super::leaf::{AccountId, Literal, Region, ServiceName, StackName, TagKey};
+use super::leaf::{
+    AccountId, FunctionName, Literal, Region, SecretName, ServiceName, StackName, TagKey,
+};
 use super::reader::{Optional, Spanned};
+use cdn::{CdnSection, DomainSection};
+use function::FunctionSection;
 use load_balancer::LoadBalancerSection;
+use monitoring::MonitoringSection;
 use network::NetworkSection;
+use secret::SecretSection;
 use service::ServiceSection;
 
-/// A stack: one network with the services that run in it.
+/// A stack: one network with the services that run in it, and what stands around them.
 #[derive(Debug, Section)]
 pub(crate) struct StackFile {
     /// Name of the stack: the first part of every name that it has on AWS. Another name is another
@@ -43,7 +53,25 @@ pub(crate) struct StackFile {
     /// The application load balancer in front of the services that have a port.
     #[key(absent = "no load balancer; then no service may have a port")]
     pub(crate) load_balancer: Optional<LoadBalancerSection>,
+    /// CloudFront in front of the load balancer.
+    #[key(absent = "requests go to the load balancer directly")]
+    pub(crate) cdn: Optional<CdnSection>,
+    /// A name of your own for the stack, with its certificates.
+    #[key(absent = "the stack has the names that AWS gives it")]
+    pub(crate) domain: Optional<DomainSection>,
+    /// Generated secrets by name. Services and functions refer to them by these names.
+    #[key(
+        default = "{}",
+        example = "{ jwt: {}, cdn-auth: { rotation: rotation } }"
+    )]
+    pub(crate) secrets: Spanned<Named<SecretName, SecretSection>>,
     /// The services by name.
     #[key(default = "{}")]
     pub(crate) services: Spanned<Named<ServiceName, ServiceSection>>,
+    /// Functions on AWS Lambda by name.
+    #[key(default = "{}")]
+    pub(crate) functions: Spanned<Named<FunctionName, FunctionSection>>,
+    /// Alarms and dashboard. `monitoring: {}` takes every default.
+    #[key(absent = "no alarms and no dashboard")]
+    pub(crate) monitoring: Optional<MonitoringSection>,
 }

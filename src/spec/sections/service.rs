@@ -8,7 +8,7 @@ use crate::spec::choice::{Port, Whole, numbers};
 use crate::spec::collection::{Named, OneOrMany};
 use crate::spec::leaf::{
     Architecture, EnvironmentName, HealthPath, HostPattern, IamAction, IamResource, ImageReference,
-    Literal, PathPattern, Placement, PolicyArn, StatusMatcher,
+    Literal, PathPattern, Placement, PolicyArn, SecretName, SourcePath, StatusMatcher,
 };
 use crate::spec::reader::{FromNode, Optional, Reader, Spanned};
 use crate::spec::shape::Shape;
@@ -18,9 +18,16 @@ use crate::spec::tree::{Content, Node};
 /// sends requests to it; without one it is a worker.
 #[derive(Debug, Section)]
 pub(crate) struct ServiceSection {
-    /// Container image.
-    #[key(example = "ghcr.io/example/app:1.0")]
-    pub(crate) image: Spanned<ImageReference>,
+    /// Container image. Each service has either `image` or `build`.
+    #[key(
+        absent = "the image that `build` makes",
+        example = "ghcr.io/example/app:1.0"
+    )]
+    pub(crate) image: Optional<ImageReference>,
+    /// Directory with a `Dockerfile`. The image is built from it whenever its content changes, and
+    /// kept in a repository of the stack's own in Amazon ECR.
+    #[key(absent = "`image` says it", example = "workload/app")]
+    pub(crate) build: Optional<SourcePath>,
     /// Command to run instead of the image's own, one item for each argument.
     #[key(
         absent = "the image's own",
@@ -39,9 +46,15 @@ pub(crate) struct ServiceSection {
     /// Processor family; the image must be built for it.
     #[key(default = "x86_64")]
     pub(crate) architecture: Spanned<Architecture>,
-    /// Number of tasks, spread over the zones.
+    /// Number of tasks, spread over the zones. With `scaling` it is left out.
     #[key(default = "1")]
     pub(crate) count: Spanned<Whole<0, 5000>>,
+    /// Let the number of tasks follow the load.
+    #[key(
+        absent = "the number of tasks stays `count`",
+        example = "{ min: 2, max: 6, cpu_percent: 60 }"
+    )]
+    pub(crate) scaling: Optional<ScalingSection>,
     /// Port that the container listens to. Only the load balancer can reach it.
     #[key(absent = "a worker: nothing can reach it", example = "8000")]
     pub(crate) port: Optional<Port>,
@@ -65,6 +78,14 @@ pub(crate) struct ServiceSection {
     /// place for a password.
     #[key(default = "{}", example = "{ ENVIRONMENT: production, WORKERS: 4 }")]
     pub(crate) environment: Spanned<Named<EnvironmentName, Literal>>,
+    /// Secrets whose value is put into the environment: for each variable a key in `secrets`. A task
+    /// has the value from its start; when the secret is renewed, new tasks take over.
+    #[key(default = "{}", example = "{ API_KEY: api-key }")]
+    pub(crate) secrets: Spanned<Named<EnvironmentName, SecretName>>,
+    /// Keys in `secrets` that the tasks may read themselves. They find the ARN of `NAME` in the
+    /// variable `NAME_SECRET_ARN`, with capitals and `_` for `-`.
+    #[key(default = "[]", example = "[jwt]")]
+    pub(crate) reads: Spanned<Vec<Spanned<SecretName>>>,
     /// Where the output of the container goes.
     #[key(default = "{}")]
     pub(crate) logs: Spanned<LogsSection>,
@@ -85,7 +106,29 @@ pub(crate) struct ServiceSection {
     pub(crate) policies: Spanned<Vec<Spanned<Policy>>>,
 }
 
-/// Requests that match one of the paths and one of the hosts. At most five patterns in all.
+/// Number of tasks that follows the load. AWS adds tasks at once where a target is exceeded, and
+/// takes them away slowly.
+#[derive(Debug, Section)]
+pub(crate) struct ScalingSection {
+    /// Fewest tasks.
+    #[key(default = "1", example = "2")]
+    pub(crate) min: Spanned<Whole<1, 5000>>,
+    /// Most tasks.
+    #[key(example = "6")]
+    pub(crate) max: Spanned<Whole<1, 5000>>,
+    /// Mean processor use to keep, in percent.
+    #[key(
+        absent = "60, or no such target where `requests_per_task` is given",
+        example = "60"
+    )]
+    pub(crate) cpu_percent: Optional<Whole<1, 100>>,
+    /// Requests per task and minute to keep. The service needs a port.
+    #[key(absent = "no such target", example = "500")]
+    pub(crate) requests_per_task: Optional<Whole<1, 1_000_000>>,
+}
+
+/// Requests that match one of the paths and one of the hosts. At most five patterns in all, and
+/// behind a `cdn` three: the value of its header, old and new, needs the others.
 #[derive(Debug, Section)]
 #[section(short = "path")]
 pub(crate) struct RouteSection {
@@ -127,7 +170,7 @@ pub(crate) struct HealthSection {
     pub(crate) matcher: Spanned<StatusMatcher>,
 }
 
-/// Log group of a service.
+/// Log group of a service or function.
 #[derive(Debug, Section)]
 pub(crate) struct LogsSection {
     /// Days for which log lines are kept.
@@ -149,7 +192,7 @@ pub(crate) struct DeploymentSection {
     pub(crate) circuit_breaker: Spanned<bool>,
 }
 
-/// Actions that tasks may perform on resources.
+/// Actions that tasks or functions may perform on resources.
 #[derive(Debug, Section)]
 pub(crate) struct StatementSection {
     /// IAM actions.

@@ -1,8 +1,8 @@
 //! IAM roles.
 //!
 //! - `CreateServiceLinkedRole`: the roles have names of AWS's own choice, such as
-//!   `AWSServiceRoleForECS`; moto makes them from the service's name. Of one that exists: AWS
-//!   refuses with `InvalidInput` and "has been taken"; moto with `EntityAlreadyExists`.
+//!   `AWSServiceRoleForECS`; the emulators make them from the service's name. Of one that exists: AWS
+//!   refuses with `InvalidInput` and "has been taken"; the emulators with `EntityAlreadyExists`.
 //! - `GetAccountAuthorizationDetails`: AWS gives `AssumeRolePolicyDocument` URL-encoded, as it does
 //!   everywhere; moto gives it plain here.
 
@@ -10,11 +10,15 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::{Answer, Next, Shim, refusal};
+use crate::homes::SetUp;
 use crate::operation::Request;
 use crate::reply::Reply;
 
-/// The service in moto's name of the role, and in AWS's.
-const NAMES: [(&str, &str); 3] = [
+/// The role as an emulator calls it, and as AWS does.
+type Names = [(&'static str, &'static str)];
+
+/// moto's names.
+const ON_MOTO: [(&str, &str); 3] = [
     (
         "AWSServiceRoleForecs.application-autoscaling",
         "AWSServiceRoleForApplicationAutoScaling_ECSService",
@@ -26,7 +30,28 @@ const NAMES: [(&str, &str); 3] = [
     ),
 ];
 
-pub(crate) struct Iam;
+/// ministack's names; it has one for both roles of ECS.
+const ON_MINISTACK: [(&str, &str); 2] = [
+    ("AWSServiceRoleForEcs", "AWSServiceRoleForECS"),
+    (
+        "AWSServiceRoleForElasticloadbalancing",
+        "AWSServiceRoleForElasticLoadBalancing",
+    ),
+];
+
+pub(crate) struct Iam {
+    names: &'static Names,
+}
+
+impl Iam {
+    pub(crate) fn new(set_up: SetUp) -> Iam {
+        let names: &'static Names = match set_up {
+            SetUp::ControlPlane => &ON_MOTO,
+            SetUp::DataPlane => &ON_MINISTACK,
+        };
+        Iam { names }
+    }
+}
 
 impl Shim for Iam {
     fn operations(&self) -> &'static [&'static str] {
@@ -39,13 +64,13 @@ impl Shim for Iam {
     }
 
     fn serve<'a>(&'a self, request: &'a Request, next: Next<'a>) -> Answer<'a> {
-        Box::pin(serve(request, next))
+        Box::pin(serve(request, next, self.names))
     }
 }
 
-async fn serve(request: &Request, next: Next<'_>) -> Result<Reply> {
+async fn serve(request: &Request, next: Next<'_>, names: &Names) -> Result<Reply> {
     let mut form = request.form();
-    if let Some((theirs, _)) = NAMES
+    if let Some((theirs, _)) = names
         .iter()
         .find(|(_, ours)| *ours == request.text("RoleName"))
     {
@@ -56,7 +81,8 @@ async fn serve(request: &Request, next: Next<'_>) -> Result<Reply> {
         let service = request
             .text("AWSServiceName")
             .trim_end_matches(".amazonaws.com");
-        let name = renamed(&format!("AWSServiceRoleFor{service}"));
+        // moto's names hold the service's own.
+        let name = renamed(&format!("AWSServiceRoleFor{service}"), &ON_MOTO);
         let message = format!(
             "Service role name {name} has been taken in this account, please try a different suffix."
         );
@@ -67,7 +93,9 @@ async fn serve(request: &Request, next: Next<'_>) -> Result<Reply> {
     }
     let mut root = reply.element(request)?;
     for name in ["RoleName", "Arn"] {
-        root.change_all(name, &mut |element| element.text = renamed(&element.text));
+        root.change_all(name, &mut |element| {
+            element.text = renamed(&element.text, names)
+        });
     }
     root.change_all("AssumeRolePolicyDocument", &mut |element| {
         if element.text.starts_with('{') {
@@ -79,9 +107,9 @@ async fn serve(request: &Request, next: Next<'_>) -> Result<Reply> {
     Ok(reply.with_element(&root))
 }
 
-/// A name or ARN that ends in moto's name of a service-linked role, with AWS's instead.
-fn renamed(text: &str) -> String {
-    for (theirs, ours) in NAMES {
+/// A name or ARN that ends in an emulator's name of a service-linked role, with AWS's instead.
+fn renamed(text: &str, names: &Names) -> String {
+    for (theirs, ours) in names {
         if let Some(start) = text.strip_suffix(theirs) {
             return format!("{start}{ours}");
         }

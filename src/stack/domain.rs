@@ -1,0 +1,66 @@
+//! The stack's own name: certificates, and the records that lead to it.
+//!
+//! May depend on `spec`, `resources` and `model`. Invariant: the name leads to the CDN where there
+//! is one, else to the load balancer.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Graph, Ref};
+use crate::resources::{Certificate, CertificateArn, CertificateValidation, KeyAlgorithm};
+use crate::spec::Spec;
+use crate::spec::resolved::{self, Domain};
+
+/// Where CloudFront looks for certificates.
+const CDN_REGION: &str = "us-east-1";
+
+/// The certificates of a stack's domain.
+#[derive(Default)]
+pub(super) struct Certificates {
+    /// For the load balancer.
+    pub(super) regional: Option<Ref<CertificateArn>>,
+    /// For CloudFront.
+    pub(super) global: Option<Ref<CertificateArn>>,
+}
+
+pub(super) fn add_certificates(graph: &mut Graph, spec: &Spec) -> Certificates {
+    let Some(domain) = &spec.domain else {
+        return Certificates::default();
+    };
+    let regional = shows_certificate_of_domain(spec)
+        .then(|| add_certificate(graph, "alb", domain, spec.region.as_str()));
+    let is_behind_cdn = spec.cdn.is_some();
+    let global = is_behind_cdn.then(|| add_certificate(graph, "cdn", domain, CDN_REGION));
+    Certificates { regional, global }
+}
+
+fn shows_certificate_of_domain(spec: &Spec) -> bool {
+    let listeners = spec.load_balancer.iter().flat_map(|b| &b.listeners);
+    listeners
+        .into_iter()
+        .any(|listener| match &listener.protocol {
+            resolved::Protocol::Https { certificate, .. } => {
+                *certificate == resolved::Certificate::OfDomain
+            }
+            resolved::Protocol::Http => false,
+        })
+}
+
+fn add_certificate(
+    graph: &mut Graph,
+    name: &'static str,
+    domain: &Domain,
+    region: &str,
+) -> Ref<CertificateArn> {
+    let certificate = Certificate {
+        domain_name: domain.name.to_string(),
+        subject_alternative_names: BTreeSet::new(),
+        region: region.to_owned(),
+        key_algorithm: KeyAlgorithm::Rsa2048,
+    };
+    let arn = graph.add(name, &certificate).arn;
+    graph.add_child(&CertificateValidation {
+        certificate_arn: arn.clone(),
+        zone: domain.zone.to_string(),
+    });
+    arn
+}

@@ -1,0 +1,161 @@
+//! What is verified: a stack as its file wants it, and as it is.
+//!
+//! May depend on `model`, `spec` and `resources` (structs). Invariant: nothing is asked of AWS here.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Class, Found, Misfit, Names, Ref, Resource, Snapshot};
+use crate::resources::{
+    CachePolicy, Dashboard, Distribution, EcsService, Listener, ListenerRule, LoadBalancer,
+    LogGroup, MetricAlarm, Secret, SecretRotation, SecurityGroupRule, TargetGroup,
+};
+use crate::spec::Spec;
+use crate::spec::resolved::{self, Action, Protocol};
+
+/// A stack as its file wants it, and as it is.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) names: &'a Names,
+    pub(super) distribution: Option<Found<Distribution>>,
+    pub(super) balancer: Option<Found<LoadBalancer>>,
+    pub(super) listeners: Vec<Found<Listener>>,
+    pub(super) rules: Vec<Found<ListenerRule>>,
+    pub(super) group_rules: Vec<Found<SecurityGroupRule>>,
+    /// By the service's name.
+    pub(super) services: BTreeMap<String, Found<EcsService>>,
+    /// By the service's name.
+    pub(super) target_groups: BTreeMap<String, Found<TargetGroup>>,
+    /// By the secret's name.
+    pub(super) secrets: BTreeMap<String, Found<Secret>>,
+    pub(super) rotations: Vec<Found<SecretRotation>>,
+    pub(super) cache_policies: Vec<Found<CachePolicy>>,
+    pub(super) alarms: Vec<Found<MetricAlarm>>,
+    pub(super) dashboards: Vec<Found<Dashboard>>,
+    pub(super) log_groups: Vec<Found<LogGroup>>,
+}
+
+/// Where requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Door {
+    pub(super) scheme: &'static str,
+    /// The name, and the port where it is not the usual one.
+    pub(super) host: String,
+}
+
+impl<'a> Stage<'a> {
+    /// A stack as `spec` wants it, and as it was found.
+    ///
+    /// # Errors
+    /// [`Misfit`] where a record is not what its kind says.
+    pub fn new(spec: &'a Spec, snapshot: &'a Snapshot) -> Result<Self, Misfit> {
+        Ok(Self {
+            spec,
+            names: snapshot.names(),
+            distribution: all(snapshot)?.pop(),
+            balancer: all(snapshot)?.pop(),
+            listeners: all(snapshot)?,
+            rules: all(snapshot)?,
+            group_rules: all(snapshot)?,
+            services: by_name(snapshot)?,
+            target_groups: by_name(snapshot)?,
+            secrets: by_name(snapshot)?,
+            rotations: all(snapshot)?,
+            cache_policies: all(snapshot)?,
+            alarms: all(snapshot)?,
+            dashboards: all(snapshot)?,
+            log_groups: all(snapshot)?,
+        })
+    }
+
+    /// Where visitors go: to the CDN, or where there is none, to the load balancer.
+    ///
+    /// A stack with a name of its own is asked by that name, since its certificates are for it; not
+    /// so where all requests go to one endpoint, which knows distributions by their own names.
+    pub(super) fn front(&self, has_endpoint: bool) -> Result<Door, String> {
+        let own_name = self.spec.domain.as_ref().filter(|_| !has_endpoint);
+        let own_name = own_name.map(|domain| domain.name.to_string());
+        if self.spec.cdn.is_none() {
+            let mut door = self.origin()?;
+            if let (Some(name), Some(balancer)) = (own_name, &self.balancer) {
+                door.host = door
+                    .host
+                    .replace(balancer.outputs.dns_name.as_str(), &name);
+            }
+            return Ok(door);
+        }
+        let there = self.distribution.as_ref();
+        let distribution = there.ok_or("the stack has no distribution")?;
+        let domain = distribution.outputs.domain_name.as_str();
+        Ok(Door {
+            scheme: "https",
+            host: own_name.unwrap_or_else(|| domain.to_owned()),
+        })
+    }
+
+    /// The load balancer.
+    pub(super) fn origin(&self) -> Result<Door, String> {
+        let balancer = self.balancer.as_ref();
+        let balancer = balancer.ok_or("the stack has no load balancer")?;
+        let listener = self.forwarding().next();
+        let listener = listener.ok_or("no listener of the load balancer forwards")?;
+        let (scheme, usual) = match listener.protocol {
+            Protocol::Http => ("http", 80),
+            Protocol::Https { .. } => ("https", 443),
+        };
+        let name = balancer.outputs.dns_name.as_str();
+        Ok(Door {
+            scheme,
+            host: match listener.port {
+                port if port == usual => name.to_owned(),
+                port => format!("{name}:{port}"),
+            },
+        })
+    }
+
+    /// The wanted listeners that do not send clients elsewhere.
+    pub(super) fn forwarding(&self) -> impl Iterator<Item = &'a resolved::Listener> {
+        let balancer = self.spec.load_balancer.as_ref();
+        let listeners = balancer.into_iter().flat_map(|one| &one.listeners);
+        listeners.filter(|listener| match listener.action {
+            Action::Forward => true,
+            Action::Redirect { .. } => false,
+        })
+    }
+
+    /// The name that people know something by, or else its identifier.
+    pub(super) fn name_of<C: Class>(&self, reference: &Ref<C>) -> String {
+        let id = reference.id().unwrap_or_default();
+        match self.names.owner_of(C::CLASS, id) {
+            Some(output) => output.address.to_string(),
+            None => id.to_owned(),
+        }
+    }
+
+    /// The rotation of the secret with this name.
+    pub(super) fn rotation_of(&self, secret: &str) -> Option<&Found<SecretRotation>> {
+        let arn = self.secrets.get(secret)?.outputs.arn.as_str();
+        let mut rotations = self.rotations.iter();
+        rotations.find(|one| one.attributes.secret.id() == Some(arn))
+    }
+}
+
+/// The resources of a kind, without those that are superseded.
+fn all<R: Resource>(snapshot: &Snapshot) -> Result<Vec<Found<R>>, Misfit> {
+    let records = snapshot.records();
+    records
+        .filter(|(address, _)| address.kind == R::SCHEMA.kind)
+        .filter_map(|(_, records)| records.first())
+        .map(Found::from_record)
+        .collect()
+}
+
+/// The same by the names in their addresses.
+fn by_name<R: Resource>(snapshot: &Snapshot) -> Result<BTreeMap<String, Found<R>>, Misfit> {
+    let records = snapshot.records();
+    records
+        .filter(|(address, _)| address.kind == R::SCHEMA.kind)
+        .filter_map(|(address, records)| Some((address, records.first()?)))
+        .map(|(address, record)| Ok((address.name.to_string(), Found::from_record(record)?)))
+        .collect()
+}

@@ -1,0 +1,54 @@
+//! Web ACLs.
+//!
+//! - `CreateWebACL` of a name that is there: AWS refuses with `WAFDuplicateItemException`; moto with
+//!   `WafV2DuplicateItem`.
+//! - `DeleteWebACL` of one that a distribution names: AWS refuses with `WAFAssociatedItemException`;
+//!   the emulators delete it.
+
+use anyhow::Result;
+
+use super::distribution::configurations;
+use super::{Answer, Next, Shim, refusal};
+use crate::operation::Request;
+use crate::reply::Reply;
+
+pub(crate) struct WebAcl;
+
+impl Shim for WebAcl {
+    fn operations(&self) -> &'static [&'static str] {
+        &["wafv2:CreateWebACL", "wafv2:DeleteWebACL"]
+    }
+
+    fn serve<'a>(&'a self, request: &'a Request, next: Next<'a>) -> Answer<'a> {
+        Box::pin(async move {
+            match request.operation.as_str() {
+                "DeleteWebACL" => delete(request, next).await,
+                _ => create(request, next).await,
+            }
+        })
+    }
+}
+
+async fn create(request: &Request, next: Next<'_>) -> Result<Reply> {
+    let reply = next.forward(request).await?;
+    if reply.code() != "WafV2DuplicateItem" {
+        return Ok(reply);
+    }
+    let message = "AWS WAF couldn\u{2019}t perform the operation because some resource in your \
+                   request is a duplicate of an existing one.";
+    Ok(refusal(request, "WAFDuplicateItemException", message))
+}
+
+async fn delete(request: &Request, next: Next<'_>) -> Result<Reply> {
+    let ending = format!("/webacl/{}/{}", request.text("Name"), request.text("Id"));
+    let used = configurations(next)
+        .await?
+        .iter()
+        .any(|configuration| configuration.at("WebACLId").ends_with(&ending));
+    if used {
+        let message = "AWS WAF couldn\u{2019}t perform the operation because your resource is being \
+                       used by another resource or it\u{2019}s associated with another resource.";
+        return Ok(refusal(request, "WAFAssociatedItemException", message));
+    }
+    next.forward(request).await
+}

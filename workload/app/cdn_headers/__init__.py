@@ -1,0 +1,1 @@
+"""The application that the default stack runs behind CloudFront and a load balancer."""
