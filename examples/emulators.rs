@@ -9,7 +9,7 @@
 //! them by their domain name:
 //!
 //! ```text
-//! curl -H "Host: $(qpiac output cdn_domain)" $AWS_ENDPOINT_URL/
+//! curl -H "Host: d111111abcdef8.cloudfront.net" $AWS_ENDPOINT_URL/
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 

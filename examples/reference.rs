@@ -22,7 +22,10 @@ fn pages() -> Result<Vec<(&'static str, String)>> {
             serde_json::to_string_pretty(&qpiac::spec::schema())? + "\n",
         ),
         ("cli.md", qpiac::cli::reference()),
-        ("../permissions.md", qpiac::render::permissions(&schemas)),
+        (
+            "../permissions.md",
+            qpiac::render::permissions(&schemas, &qpiac::aws::facts::READS),
+        ),
     ])
 }
 

@@ -24,3 +24,4 @@ pub mod resources;
 pub mod sim;
 pub mod spec;
 pub mod stack;
+pub mod verify;

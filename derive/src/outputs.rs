@@ -6,9 +6,8 @@ use syn::{DeriveInput, Field, GenericArgument, LitStr, PathArguments, Type};
 
 use crate::documented::{doc, fields, name, name_text};
 
-#[derive(Default)]
 struct Options {
-    volatile: bool,
+    volatility: TokenStream,
     from: Option<String>,
 }
 
@@ -27,7 +26,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         let doc = doc(&field.attrs, "an output", field)?;
         let class = class_of(&field.ty)?;
         let Options {
-            volatile,
+            volatility,
             from: same,
         } = options(field)?;
         let same = same.map_or_else(|| quote! { None }, |same| quote! { Some(#same) });
@@ -35,7 +34,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
             name: #text, doc: #doc,
             class: <#class as ::qpiac::model::Class>::CLASS,
             form: <#class as ::qpiac::model::Class>::FORM,
-            volatile: #volatile, from: #same,
+            volatility: ::qpiac::model::Volatility::#volatility, from: #same,
         } });
         members.push(quote! { #[doc = #doc] pub #member: ::qpiac::model::Ref<#class> });
         make.push(
@@ -92,15 +91,25 @@ fn class_of(ty: &Type) -> syn::Result<&Type> {
 }
 
 fn options(field: &Field) -> syn::Result<Options> {
-    let mut options = Options::default();
+    let mut options = Options {
+        volatility: quote! { Fixed },
+        from: None,
+    };
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("output")) {
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("volatile") {
-                options.volatile = true;
+                options.volatility = if meta.input.peek(syn::Token![=]) {
+                    let attribute = meta.value()?.parse::<LitStr>()?;
+                    quote! { UpdateOf(#attribute) }
+                } else {
+                    quote! { AnyUpdate }
+                };
             } else if meta.path.is_ident("from") {
                 options.from = Some(meta.value()?.parse::<LitStr>()?.value());
             } else {
-                return Err(meta.error("expected `volatile` or `from = \"ATTRIBUTE\"`"));
+                return Err(meta.error(
+                    "expected `volatile`, `volatile = \"ATTRIBUTE\"` or `from = \"ATTRIBUTE\"`",
+                ));
             }
             Ok(())
         })?;

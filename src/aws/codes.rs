@@ -2,8 +2,8 @@
 //!
 //! May depend on `model`. Invariant: a code that is not listed is a rejection, which nobody repeats.
 //!
-//! Sources: the API references of EC2, Elastic Load Balancing, ECS, IAM, CloudWatch Logs and STS,
-//! and the SDK's rules of what is throttling and what passes.
+//! Sources: the API references of the services that the table of the tests names, and the SDK's
+//! rules of what is throttling and what passes.
 
 use crate::model::FaultClass;
 
@@ -93,9 +93,7 @@ fn is_not_yet(code: &str, message: &str) -> bool {
         .iter()
         .any(|text| message.contains(text)),
         // Secrets Manager, of a function whose policy was just made.
-        "AccessDeniedException" => {
-            message.contains("cannot invoke the specified Lambda function")
-        }
+        "AccessDeniedException" => message.contains("cannot invoke the specified Lambda function"),
         "WAFUnavailableEntityException"
         | "WAFServiceLinkedRoleErrorException"
         | "RequestInProgressException" => true,

@@ -4,8 +4,8 @@
 
 pub mod autoscaling;
 mod clients;
-pub mod cloudwatch;
 pub mod cloudfront;
+pub mod cloudwatch;
 mod codes;
 pub mod ec2;
 pub mod ecs;

@@ -36,6 +36,8 @@ pub(super) async fn chain<T>(start: u64, calls: impl Future<Output = T>) -> (T, 
 /// needs no branch.
 pub fn branch<T>(calls: impl Future<Output = T>) -> impl Future<Output = T> {
     let start = depth();
+    // Several calls side by side are large, and moving them about would fill a small stack.
+    let calls = Box::pin(calls);
     async move {
         let Some(start) = start else {
             return calls.await;

@@ -36,7 +36,8 @@ impl Zone {
         rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
-    fn is_called(&self, text: &str) -> bool {
+    /// Whether this is its name or id.
+    pub fn is_called(&self, text: &str) -> bool {
         self.id == text || self.name == plain_name(text)
     }
 }
@@ -50,12 +51,16 @@ pub async fn zones(aws: &Clients) -> Result<Arc<Vec<Zone>>, Fault> {
         let pages = aws.route53.list_hosted_zones().into_paginator();
         let zones: Vec<HostedZone> = pages.items().send().try_collect().await.at(ZONES)?;
         let is_public = |zone: &HostedZone| !zone.config().is_some_and(|c| c.private_zone);
-        Ok(zones.into_iter().filter(is_public).map(read).collect())
+        Ok(zones
+            .iter()
+            .filter(|zone| is_public(zone))
+            .map(read)
+            .collect())
     })
     .await
 }
 
-fn read(zone: HostedZone) -> Zone {
+fn read(zone: &HostedZone) -> Zone {
     Zone {
         id: zone.id.trim_start_matches("/hostedzone/").to_owned(),
         name: plain_name(&zone.name),

@@ -211,6 +211,14 @@ pub(crate) fn rest_error(status: u16, code: &str, message: &str) -> Answer {
     )
 }
 
+/// An error reply of S3.
+pub(crate) fn s3_error(status: u16, code: &str, message: &str) -> Answer {
+    Answer::Reply(
+        status,
+        format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"),
+    )
+}
+
 /// The operation: `Action` of forms, the target of JSON requests, else method, path and query.
 fn operation(request: &HttpRequest, body: &str) -> String {
     let action = body

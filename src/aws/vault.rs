@@ -1,9 +1,9 @@
-//! The plain values of secrets, for as long as a run lasts, behind their fingerprints.
+//! Secrets in plain, and the fingerprints that stand for them wherever they can be seen.
 //!
 //! May depend on `model`. Invariant: a plain value leaves only through [`Plain::expose`], which is
-//! called where it goes into a request to AWS and nowhere else.
+//! called where it goes into a request to AWS and nowhere else; none is kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,14 +48,15 @@ impl fmt::Debug for Plain {
     }
 }
 
-/// Secrets by fingerprint.
+/// Fingerprints, and whose they are.
 ///
 /// A fingerprint is keyed by the stack, so equal secrets of different stacks do not show as equal.
 #[derive(Default)]
 pub struct Vault {
     key: Vec<u8>,
-    kept: Mutex<HashMap<String, Plain>>,
     sources: Mutex<HashMap<String, String>>,
+    /// What must not be repeated to anybody.
+    seen: Mutex<BTreeSet<Box<str>>>,
 }
 
 impl fmt::Debug for Vault {
@@ -69,18 +70,38 @@ impl Vault {
     pub fn of(owner: &Owner) -> Self {
         Self {
             key: format!("qpiac fingerprint of {owner}").into_bytes(),
-            kept: Mutex::default(),
             sources: Mutex::default(),
+            seen: Mutex::default(),
         }
+    }
+
+    /// A new secret, which this run has seen from now on.
+    pub fn generate(&self) -> Plain {
+        let plain = Plain::generate();
+        self.fingerprint(plain.expose());
+        plain
     }
 
     /// What stands for a secret wherever it can be seen.
     pub fn fingerprint(&self, plain: &str) -> String {
+        if !plain.is_empty() {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.insert(plain.into());
+        }
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.key).expect("a key of any length will do");
         mac.update(plain.as_bytes());
         let digest = mac.finalize().into_bytes();
         format!("fp:{}", hex(&digest[..FINGERPRINT_BYTES]))
+    }
+
+    /// The text without any secret that this run has seen: AWS's messages may repeat what they were
+    /// sent.
+    pub fn redacted(&self, text: &str) -> String {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().fold(text.to_owned(), |text, plain| {
+            text.replace(&**plain, "(secret)")
+        })
     }
 
     /// Remembers whose fingerprint it is: that of the secret with this ARN.
@@ -96,22 +117,6 @@ impl Vault {
         let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
         sources.get(fingerprint).cloned()
     }
-
-    /// Keeps a secret and says its fingerprint.
-    pub fn keep(&self, plain: &Plain) -> String {
-        let fingerprint = self.fingerprint(plain.expose());
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(fingerprint.clone(), plain.clone());
-        fingerprint
-    }
-
-    /// The secret behind a fingerprint, where this run has seen it.
-    pub fn plain(&self, fingerprint: &str) -> Option<Plain> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(fingerprint).cloned()
-    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -126,10 +131,10 @@ mod tests {
     fn a_secret_shows_only_as_its_fingerprint() {
         let vault = Vault::of(&Owner::new("shop", "eu-west-1"));
         let plain = Plain::from("hunter2".to_owned());
-        let fingerprint = vault.keep(&plain);
-        let kept = vault.plain(&fingerprint).expect("it is kept");
-        assert_eq!(kept.expose(), "hunter2");
-        assert!(vault.plain("fp:0000000000000000").is_none());
+        let fingerprint = vault.fingerprint(plain.expose());
+        vault.belongs(&fingerprint, "arn");
+        assert_eq!(vault.source(&fingerprint).as_deref(), Some("arn"));
+        assert_eq!(vault.source("fp:0000000000000000"), None);
         for shown in [
             format!("{plain:?}"),
             format!("{vault:?}"),
@@ -139,6 +144,7 @@ mod tests {
         }
         let other = Vault::of(&Owner::new("shop", "eu-west-2"));
         assert_ne!(other.fingerprint("hunter2"), fingerprint);
+        assert_eq!(vault.redacted("not hunter2!"), "not (secret)!");
     }
 
     #[test]

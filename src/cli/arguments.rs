@@ -1,6 +1,6 @@
 //! What can be said on the command line.
 //!
-//! May depend on `model`. Invariant: nothing here does anything; an argument means the same for
+//! May depend on `model` and `verify`. Invariant: nothing here does anything; an argument means the same for
 //! every command that takes it.
 
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::model::Address;
+use crate::verify::Endpoint;
 
 /// Where the sandbox keeps its world, unless another file is named.
 pub const SANDBOX_FILE: &str = ".qpiac/sandbox.json";
@@ -71,6 +72,11 @@ pub enum Command {
         after_help = "Examples:\n  qpiac status\n  qpiac status --format json\n  qpiac status --stack shop --region eu-west-1   # without stack.yaml\n\nExits with 1 when something is not well."
     )]
     Status(Status),
+    /// Try out whether the live stack does what it is for, and print every check
+    #[command(
+        after_help = "Examples:\n  qpiac verify\n  qpiac verify --format json | jq .summary\n  qpiac verify --endpoint http://127.0.0.1:8080   # in front of a stand-in for AWS\n\nReads the secrets of the reference application to log in to it, and never shows them. Exits with\n1 when a check fails."
+    )]
+    Verify(Verify),
     /// Print addresses, domain names and ARNs of the stack
     #[command(
         after_help = "Examples:\n  qpiac output\n  qpiac output url\n  curl \"$(qpiac output url)/health\"\n  qpiac output --format json | jq -r .\\\"ecs-service/app.arn\\\""
@@ -254,6 +260,23 @@ pub struct Status {
     /// The stack.
     #[command(flatten)]
     pub subject: Subject,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The stack file.
+    #[command(flatten)]
+    pub file: File,
+    /// The cloud.
+    #[command(flatten)]
+    pub cloud: Cloud,
+    /// Send all requests to this address, each with the host that it is for in its `Host` header
+    #[arg(long, value_name = "http://HOST[:PORT]")]
+    pub endpoint: Option<Endpoint>,
     /// The form of the output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

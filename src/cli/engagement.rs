@@ -24,6 +24,9 @@ use crate::stack::{self, Inputs};
 use anyhow::Context;
 use futures::future::{Either, select};
 
+/// What is wanted in an account, or in one that is not known yet.
+type Wanting = Box<dyn Fn(Option<&str>) -> Graph>;
+
 /// What a stack shall be.
 pub(super) struct Goal {
     pub(super) owner: Owner,
@@ -31,8 +34,8 @@ pub(super) struct Goal {
     pub(super) account: Option<String>,
     /// What the digests in the graph stand for.
     pub(super) contents: Arc<Contents>,
-    /// What is wanted, in this account or in one that is not known yet.
-    pub(super) graph: Box<dyn Fn(Option<&str>) -> Graph>,
+    /// What is wanted there.
+    pub(super) graph: Wanting,
 }
 
 impl Goal {

@@ -19,6 +19,7 @@ mod stops;
 mod subject;
 mod terminal;
 mod validate;
+mod verify;
 mod wanted;
 
 use std::process::ExitCode;
@@ -101,6 +102,7 @@ fn run(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Destroy(given) => waited_for(destroy::run(given, terminal)),
         Command::Status(given) => waited_for(status::run(given, terminal)),
         Command::Output(given) => waited_for(output::run(given, terminal)),
+        Command::Verify(given) => waited_for(verify::run(given, terminal)),
         Command::Schema => {
             terminal.data(&(serde_json::to_string_pretty(&crate::spec::schema())? + "\n"))?;
             Ok(Exit::Done)

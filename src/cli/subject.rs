@@ -14,8 +14,16 @@ pub(super) struct Known {
     pub(super) owner: Owner,
     /// The only account that may be meant.
     pub(super) account: Option<String>,
-    /// What its file says, where there is one.
-    pub(super) spec: Option<Spec>,
+}
+
+impl Known {
+    /// What is known of the stack that a file describes.
+    pub(super) fn of_spec(spec: &Spec) -> Self {
+        Self {
+            owner: stack::owner(spec),
+            account: spec.account.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// The stack that is meant, by name or by its file; nothing after the file's errors were shown.
@@ -24,7 +32,6 @@ pub(super) fn known(given: &Subject, terminal: &Terminal) -> anyhow::Result<Opti
         return Ok(Some(Known {
             owner: Owner::new(stack, region),
             account: None,
-            spec: None,
         }));
     }
     let Some(spec) = stack_file::read(&given.file, terminal)? else {
@@ -34,9 +41,5 @@ pub(super) fn known(given: &Subject, terminal: &Terminal) -> anyhow::Result<Opti
         return Ok(None);
     };
     stack_file::check_region(given.cloud.region.as_deref(), &spec)?;
-    Ok(Some(Known {
-        owner: stack::owner(&spec),
-        account: spec.account.as_ref().map(ToString::to_string),
-        spec: Some(spec),
-    }))
+    Ok(Some(Known::of_spec(&spec)))
 }

@@ -124,7 +124,8 @@ impl<'a> Life<'a> {
         Ok(())
     }
 
-    /// Takes over what a lost create made, and makes it as wanted.
+    /// Takes over what a lost create made, and makes it as wanted. Where nothing differs, the update
+    /// lets the kind make up for what the create would have done next.
     async fn adopt(
         &mut self,
         want: &Values,
@@ -139,9 +140,6 @@ impl<'a> Life<'a> {
         } else {
             TagChange::between(&found.tags, mark)
         };
-        if changes.is_empty() && tags.is_empty() {
-            return Ok(found.outputs);
-        }
         if !changes.iter().all(|change| is_in_place(schema, change)) {
             let attributes = names(&changes);
             return Err(Exit::failed(Cause::NotAsWanted { attributes }));

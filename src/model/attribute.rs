@@ -124,7 +124,6 @@ impl Misfit {
                 Value::Id { class, .. } => format!("an identifier of class {class}"),
                 Value::Template(_) => "text that is not known yet".to_owned(),
                 Value::Pending { from, .. } => format!("the unknown {from}"),
-                Value::Secret(_) => "a secret".to_owned(),
             },
         }
     }

@@ -139,7 +139,6 @@ impl Field for Document {
                     })
                     .collect::<Result<_, Misfit>>()?,
             ),
-            Value::Secret(_) => return Err(Misfit::new("a document", value)),
         })
     }
 }

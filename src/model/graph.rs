@@ -184,7 +184,6 @@ fn key_text(value: &Value, name_of: &dyn Fn(&Value) -> Option<String>) -> String
         Value::Pending { from, .. } => {
             name_of(value).unwrap_or_else(|| from.address.name.to_string())
         }
-        Value::Secret(fingerprint) => fingerprint.0.clone(),
     }
 }
 

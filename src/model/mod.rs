@@ -29,9 +29,9 @@ pub use record::{
 };
 pub use reference::{Class, Id, Ref, Text};
 pub use schema::{
-    Attributes, Following, Operations, OutputInfo, Outputs, Replacement, Resource, Schema, Wait,
-    Waits,
+    Attributes, Following, Operations, OutputInfo, Outputs, Replacement, Resource, Schema,
+    Volatility, Wait, Waits,
 };
 pub use snapshot::{Names, Snapshot, Stray};
-pub use value::{Change, Fingerprint, OutputValues, Piece, Position, Value, Values};
+pub use value::{Change, OutputValues, Piece, Position, Value, Values};
 pub use work::{Changes, Resolved, TagChange, Work};

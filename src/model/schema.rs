@@ -5,7 +5,7 @@
 
 use super::address::{Address, Kind};
 use super::attribute::{Attribute, Misfit};
-use super::value::{OutputValues, Values};
+use super::value::{Change, OutputValues, Values};
 
 /// How a kind is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +27,32 @@ pub struct OutputInfo {
     pub class: &'static str,
     /// What such an identifier looks like.
     pub form: &'static str,
-    /// An update may change it.
-    pub volatile: bool,
+    /// Which updates may change it.
+    pub volatility: Volatility,
     /// It always equals this attribute.
     pub from: Option<&'static str>,
+}
+
+/// Which updates may change an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Volatility {
+    /// None.
+    Fixed,
+    /// Every one.
+    AnyUpdate,
+    /// One of this attribute.
+    UpdateOf(&'static str),
+}
+
+impl Volatility {
+    /// Whether an update with these changes may change the output.
+    pub fn changes_with(self, changes: &[Change]) -> bool {
+        match self {
+            Self::Fixed => false,
+            Self::AnyUpdate => !changes.is_empty(),
+            Self::UpdateOf(name) => changes.iter().any(|change| change.attribute == name),
+        }
+    }
 }
 
 /// An order between kinds that no reference expresses.

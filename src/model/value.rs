@@ -15,11 +15,6 @@ pub type Values = BTreeMap<Name, Value>;
 /// The outputs of a resource, by name: always plain identifiers.
 pub type OutputValues = BTreeMap<Name, String>;
 
-/// What stands in place of a secret wherever a value can be seen: a keyed digest.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Fingerprint(pub String);
-
 /// Any value of any attribute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Value {
@@ -53,8 +48,6 @@ pub enum Value {
         /// Where it comes from.
         from: OutputName,
     },
-    /// A secret, seen only as its fingerprint.
-    Secret(Fingerprint),
 }
 
 /// A part of a [`Value::Template`].
@@ -90,12 +83,7 @@ impl Value {
             Self::List(items) => items.iter().for_each(|item| item.each_pending(each)),
             Self::Set(items) => items.iter().for_each(|item| item.each_pending(each)),
             Self::Map(items) => items.values().for_each(|item| item.each_pending(each)),
-            Self::Absent
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Text(_)
-            | Self::Id { .. }
-            | Self::Secret(_) => {}
+            Self::Absent | Self::Bool(_) | Self::Int(_) | Self::Text(_) | Self::Id { .. } => {}
         }
     }
 
@@ -111,8 +99,7 @@ impl Value {
             | Self::Int(_)
             | Self::Text(_)
             | Self::Template(_)
-            | Self::Pending { .. }
-            | Self::Secret(_) => {}
+            | Self::Pending { .. } => {}
         }
     }
 
@@ -143,12 +130,9 @@ impl Value {
                     .map(|(key, item)| (key.clone(), item.resolve(lookup)))
                     .collect(),
             ),
-            Self::Absent
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Text(_)
-            | Self::Id { .. }
-            | Self::Secret(_) => self.clone(),
+            Self::Absent | Self::Bool(_) | Self::Int(_) | Self::Text(_) | Self::Id { .. } => {
+                self.clone()
+            }
         }
     }
 }

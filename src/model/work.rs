@@ -25,7 +25,7 @@ pub enum Work {
         /// A text that is the same when the same create is repeated, for APIs that take a token.
         token: String,
     },
-    /// Change a resource.
+    /// Change a resource; where nothing differs, finish what a create began whose reply was lost.
     Update {
         /// The attributes that it shall have, all known.
         want: Values,

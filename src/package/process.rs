@@ -35,8 +35,7 @@ fn said(last: &[String]) -> String {
     if last.is_empty() {
         return " and said nothing".to_owned();
     }
-    let lines: String = last.iter().map(|line| format!("\n  {line}")).collect();
-    format!("; it said at last:{lines}")
+    last.iter().map(|line| format!("\n  {line}")).collect()
 }
 
 /// Runs a program to its end and gives each line that it says, on either stream, to `tell`.

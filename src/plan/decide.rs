@@ -206,12 +206,8 @@ fn known(verdicts: &Verdicts<'_>, output: &OutputName) -> Option<String> {
     let stays = match &verdict.decision {
         Decision::Keep | Decision::Settle { .. } => true,
         Decision::Update { changes, .. } => {
-            changes.is_empty()
-                || !verdict
-                    .node
-                    .schema
-                    .output(&output.output)
-                    .is_some_and(|info| info.volatile)
+            let info = verdict.node.schema.output(&output.output);
+            !info.is_some_and(|info| info.volatility.changes_with(changes))
         }
         Decision::Create | Decision::Replace { .. } => false,
     };

@@ -170,8 +170,7 @@ fn items(value: &Value) -> Option<Vec<&Value>> {
         | Value::Map(_)
         | Value::Id { .. }
         | Value::Template(_)
-        | Value::Pending { .. }
-        | Value::Secret(_) => None,
+        | Value::Pending { .. } => None,
     }
 }
 

@@ -134,7 +134,6 @@ fn value(shown: &Value, names: &Names) -> Json {
             json!({ "template": pieces })
         }
         Value::Pending { from, .. } => json!({ "pending": from }),
-        Value::Secret(fingerprint) => json!({ "secret": fingerprint }),
     }
 }
 

@@ -116,12 +116,16 @@ fn identity(outputs: &OutputValues) -> Option<String> {
         .map(|id| one_line(id))
 }
 
-/// Why a step failed, on one line.
+/// Why a step failed, on one line: the first, where there are several.
 pub(super) fn why(failure: &Failure) -> String {
     match &failure.cause {
-        Cause::Fault { fault, attempts: 1 } => one_line(&fault.to_string()),
         Cause::Fault { fault, attempts } => {
-            format!("{} ({attempts} calls)", one_line(&fault.to_string()))
+            let text = fault.to_string();
+            let first = one_line(text.lines().next().unwrap_or_default());
+            match attempts {
+                1 => first,
+                attempts => format!("{first} ({attempts} calls)"),
+            }
         }
         Cause::Broken { message } => one_line(message),
         Cause::Deadline { deadline_s, last } => {
@@ -137,6 +141,21 @@ pub(super) fn why(failure: &Failure) -> String {
         ),
         Cause::Vanished => "it is not there any more; somebody else deleted it".to_owned(),
         Cause::MissingInput { output } => format!("{output}, which it needs, is not known"),
+    }
+}
+
+/// The further lines of why a step failed, such as what a program said that was run for it.
+pub(super) fn further(failure: &Failure) -> Vec<String> {
+    match &failure.cause {
+        Cause::Fault { fault, .. } => {
+            let text = fault.to_string();
+            text.lines().skip(1).map(one_line).collect()
+        }
+        Cause::Broken { .. }
+        | Cause::Deadline { .. }
+        | Cause::NotAsWanted { .. }
+        | Cause::Vanished
+        | Cause::MissingInput { .. } => Vec::new(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What people and programs read: plans, progress, reports.
 //!
-//! May depend on `engine`, `plan` and `model`. Invariant: nothing here decides anything; a renderer
+//! May depend on `engine`, `plan`, `verify` (its checks) and `model`. Invariant: nothing here decides anything; a renderer
 //! is a function of a plan or a fold over events, and names no concrete kind.
 
+mod checks;
 mod difference;
 mod items;
 mod json;
@@ -20,6 +21,9 @@ mod stats;
 mod status;
 mod value;
 
+pub use checks::{
+    document as checks_json, human as checks_human, line as check_line, summary as checks_summary,
+};
 pub use json::{
     FORMAT_VERSION, Output, Setting, event as event_json, plan as plan_json, run as run_json,
 };

@@ -11,24 +11,32 @@ use crate::model::Schema;
 /// What every run calls, whatever the stack.
 const ALWAYS: [&str; 1] = ["sts:GetCallerIdentity"];
 
-/// The page, in Markdown.
-pub fn permissions(schemas: &[&Schema]) -> String {
+/// The page, in Markdown; `verify` is what the command of that name calls beside the reads of the
+/// kinds.
+pub fn permissions(schemas: &[&Schema], verify: &[&'static str]) -> String {
     let read = actions(schemas, |schema| vec![schema.operations.find]);
     let change = actions(schemas, |schema| {
         let operations = &schema.operations;
         vec![operations.create, operations.update, operations.delete]
     });
     let change: BTreeSet<&str> = change.difference(&read).copied().collect();
+    let verify: BTreeSet<&str> = verify.iter().copied().collect();
+    let verify: BTreeSet<&str> = verify.difference(&read).copied().collect();
     format!(
-        "# Permissions\n\nWhat IAM must allow whoever runs qpiac. `plan` needs the first policy, \
-         `apply` and `destroy` need both. The calls behind each action are in the \
+        "# Permissions\n\nWhat IAM must allow whoever runs qpiac. `plan`, `status` and `output` need \
+         the first policy, `apply` and `destroy` the second one too, `verify` the first and the \
+         last. The calls behind each action are in the \
          [reference of the kinds](reference/kinds.md).\n\n\
          ## Reading: `plan`\n\n```json\n{}\n```\n\n\
          ## Changing: `apply` and `destroy`\n\nIn front of `role/`, put your account's number; after \
          it, the name of the stack, so that only the stack's roles can be made and handed to \
-         tasks.\n\n```json\n{}\n```\n",
+         tasks.\n\n```json\n{}\n```\n\n\
+         ## Trying out: `verify`\n\nThe values of the secrets that the reference application's \
+         password and tokens come from are read under the first policy, and never \
+         shown.\n\n```json\n{}\n```\n",
         text(&json!({ "Version": "2012-10-17", "Statement": [allow(&read, &json!("*"))] })),
         text(&json!({ "Version": "2012-10-17", "Statement": statements(&change) })),
+        text(&json!({ "Version": "2012-10-17", "Statement": [allow(&verify, &json!("*"))] })),
     )
 }
 

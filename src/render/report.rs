@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::json::Output;
-use super::lines::{skipped, why};
+use super::lines::{further, skipped, why};
 use super::paint::{BAD, CAUTION, FAINT, GOOD, HINT, STRONG, duration, one_line, paint};
 use super::progress::{Progress, Status, StepProgress};
 use crate::engine::{Cause, Ending, Failure, Skip};
@@ -132,6 +132,9 @@ fn failed(step: &StepProgress, failure: &Failure, out: &mut String) {
         paint(STRONG, &step.planned.address)
     );
     let _ = writeln!(out, "  {}", why(failure));
+    for line in further(failure) {
+        let _ = writeln!(out, "    {line}");
+    }
     for reason in &failure.reasons {
         let _ = writeln!(out, "  - {}", one_line(reason));
     }

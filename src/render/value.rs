@@ -32,7 +32,6 @@ pub(super) fn text(value: &Value, names: &Names) -> String {
             .map_or_else(|| quoted_where_needed(id), ToString::to_string),
         Value::Template(pieces) => format!("{} {UNKNOWN}", template(pieces)),
         Value::Pending { from, .. } => format!("{from} {UNKNOWN}"),
-        Value::Secret(fingerprint) => format!("(secret {})", fingerprint.0),
     }
 }
 
@@ -100,7 +99,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{Fingerprint, OutputName};
+    use crate::model::OutputName;
 
     fn output(text: &str) -> OutputName {
         OutputName::try_from(text.to_owned()).expect("an output")
@@ -139,7 +138,6 @@ mod tests {
                 ]),
                 "arn:${role/app.arn} (known after apply)",
             ),
-            (Value::Secret(Fingerprint("1f2e".into())), "(secret 1f2e)"),
             (
                 Value::Set(BTreeSet::from([Value::Int(2), Value::Int(1)])),
                 "[1, 2]",

@@ -36,7 +36,8 @@ classes! {
     outputs = CertificateOutputs,
     replacement = "create-first",
     wait_create = "120..2700",
-    find = "acm:ListCertificates, acm:ListTagsForCertificate, acm:DescribeCertificate",
+    find = "acm:ListCertificates, acm:ListTagsForCertificate, acm:DescribeCertificate, \
+            route53:ListHostedZones",
     create = "acm:RequestCertificate, acm:AddTagsToCertificate",
     update = "acm:AddTagsToCertificate, acm:RemoveTagsFromCertificate",
     delete = "acm:DeleteCertificate"
@@ -131,7 +132,7 @@ impl Lifecycle for Certificate {
 
     /// What is missing in DNS, name by name.
     async fn explain(aws: &Clients, found: &Found<Self>) -> Result<Vec<String>, Fault> {
-        let details = reading::described(aws, &[found.id.clone()]).await?;
+        let details = reading::described(aws, std::slice::from_ref(&found.id)).await?;
         Ok(details.iter().flat_map(Detail::pending).collect())
     }
 

@@ -130,7 +130,20 @@ pub(super) async fn owned(aws: &Clients, owner: &Owner) -> Result<Arc<Vec<Detail
             let (aws, owner) = (aws.clone(), owner.clone());
             branch(async move {
                 match tags_of(&aws, &arn).await? {
-                    Some(tags) if owner.owns(&tags) => describe(&aws, arn, tags).await,
+                    Some(tags) if owner.owns(&tags) => {
+                        // The validation needs the zones next; so they are no round of their own.
+                        let needs_zones = tags.contains_key(ZONE_TAG);
+                        let zones = async {
+                            if needs_zones {
+                                route53::zones(&aws).await?;
+                            }
+                            Ok(())
+                        };
+                        let detail = branch(describe(&aws, arn, tags));
+                        try_join(detail, branch(zones))
+                            .await
+                            .map(|(detail, ())| detail)
+                    }
                     Some(_) | None => Ok(None),
                 }
             })

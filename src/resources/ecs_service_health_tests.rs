@@ -1,3 +1,5 @@
+//! How services say how they are, with replies of AWS.
+
 use super::*;
 use crate::aws::scripted::{Answer, Scripted, json_error, json_reply};
 use crate::model::{Ref, State};
@@ -117,7 +119,12 @@ async fn what_may_not_be_read_is_a_reason() {
     let health = of(&cloud.clients(), &found).await.expect("an answer");
     assert_eq!(health.wellness, Wellness::Ill);
     assert_eq!(health.summary, "the deployment failed");
-    assert!(health.reasons.iter().all(|r| r.starts_with("not readable: ")));
+    assert!(
+        health
+            .reasons
+            .iter()
+            .all(|r| r.starts_with("not readable: "))
+    );
 }
 
 #[test]

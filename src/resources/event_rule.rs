@@ -368,3 +368,7 @@ fn to_sdk(operation: &str, tags: &Tags) -> Result<Vec<Tag>, Fault> {
         .collect::<Result<_, _>>()
         .map_err(|error| of_build(operation, &error))
 }
+
+#[cfg(test)]
+#[path = "event_rule_tests.rs"]
+mod tests;

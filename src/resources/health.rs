@@ -41,3 +41,7 @@ pub(super) fn count(number: impl Into<u64>, one: &str, many: &str) -> String {
     let number = number.into();
     format!("{number} {}", if number == 1 { one } else { many })
 }
+
+#[cfg(test)]
+#[path = "health_tests.rs"]
+mod tests;

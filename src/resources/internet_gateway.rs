@@ -150,14 +150,30 @@ fn read(gateway: aws_sdk_ec2::types::InternetGateway) -> Result<Found<InternetGa
 }
 
 async fn attach(aws: &Clients, id: &str, vpc: &str) -> Result<(), Fault> {
-    aws.ec2
+    let attached = aws
+        .ec2
         .attach_internet_gateway()
         .internet_gateway_id(id)
         .vpc_id(vpc)
         .send()
         .await
-        .at("ec2:AttachInternetGateway")?;
-    Ok(())
+        .at("ec2:AttachInternetGateway");
+    match attached {
+        // An earlier call may have attached it whose reply was lost.
+        Err(fault) if fault.code == "Resource.AlreadyAssociated" => {
+            let there = InternetGateway::find(aws, &Query::Ids(vec![id.to_owned()])).await?;
+            let mut places = there
+                .iter()
+                .filter_map(|one| one.attributes.vpc_id.as_ref());
+            if places.any(|place| place.id() == Some(vpc)) {
+                Ok(())
+            } else {
+                Err(fault)
+            }
+        }
+        Ok(_) => Ok(()),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Detaches it from the VPC that it was found attached to, if it still is.
@@ -181,6 +197,28 @@ mod tests {
     use aws_sdk_ec2::types::InternetGatewayAttachment;
 
     use super::*;
+    use crate::aws::scripted::{Scripted, ec2_error, ec2_reply};
+
+    #[tokio::test]
+    async fn an_attachment_whose_reply_was_lost_is_no_failure() {
+        for (there, is_done) in [("vpc-1", true), ("vpc-2", false)] {
+            let known = format!(
+                "<internetGatewaySet><item><internetGatewayId>igw-1</internetGatewayId>\
+                 <attachmentSet><item><state>available</state><vpcId>{there}</vpcId></item>\
+                 </attachmentSet></item></internetGatewaySet>"
+            );
+            let cloud = Scripted::new([
+                ec2_error(
+                    400,
+                    "Resource.AlreadyAssociated",
+                    "igw-1 is already attached",
+                ),
+                ec2_reply("DescribeInternetGateways", &known),
+            ]);
+            let attached = attach(&cloud.clients(), "igw-1", "vpc-1").await;
+            assert_eq!(attached.is_ok(), is_done, "{attached:?}");
+        }
+    }
 
     #[test]
     fn attachments_are_told_apart() {

@@ -15,8 +15,8 @@ use aws_sdk_lambda::types::{
 use aws_smithy_types::Blob;
 use futures::future::try_join_all;
 
-use super::iam_role::IamRoleArn;
 use super::health::{count, ill, not_readable};
+use super::iam_role::IamRoleArn;
 use super::lifecycle::{Lifecycle, Mark};
 use super::log_group::LogGroupName;
 use crate::aws::{Call, Clients, facts, if_present, required};

@@ -41,6 +41,15 @@ pub trait Lifecycle: Resource {
         mark: &Mark,
     ) -> impl Future<Output = Result<Self::Outputs, Fault>> + Send;
 
+    /// Makes up for what the create would have done after its first call, whose reply was lost, as
+    /// far as no attribute shows it.
+    fn finish(
+        _aws: &Clients,
+        _found: &Found<Self>,
+    ) -> impl Future<Output = Result<(), Fault>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Changes attributes in place.
     fn update(
         _aws: &Clients,
@@ -173,6 +182,9 @@ async fn perform<R: Lifecycle>(aws: &Clients, work: Work) -> Result<OutputValues
         } => {
             let want = Resolved::<R>::new(&want).map_err(wrong)?;
             let found = Found::<R>::from_record(&found).map_err(wrong)?;
+            if tags.is_empty() && changes.is_empty() {
+                R::finish(aws, &found).await?;
+            }
             if !tags.is_empty() {
                 R::retag(aws, &found, &tags).await?;
             }

@@ -10,6 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types as sdk;
 
 use super::health::{ill, unread};
 use super::lifecycle::{Lifecycle, Mark};
+use super::route53_record_reading;
 use super::s3_bucket::BucketName;
 use super::security_group::SecurityGroupId;
 use super::subnet::SubnetId;
@@ -71,7 +72,8 @@ classes! {
     update = "elasticloadbalancing:SetSubnets, elasticloadbalancing:SetSecurityGroups, \
               elasticloadbalancing:SetIpAddressType, \
               elasticloadbalancing:ModifyLoadBalancerAttributes, \
-              elasticloadbalancing:AddTags, elasticloadbalancing:RemoveTags",
+              elasticloadbalancing:AddTags, elasticloadbalancing:RemoveTags, \
+              route53:ListHostedZones, route53:ListResourceRecordSets",
     delete = "elasticloadbalancing:DeleteLoadBalancer"
 )]
 pub struct LoadBalancer {
@@ -214,6 +216,11 @@ impl Lifecycle for LoadBalancer {
             set_attributes(aws, &found.id, want).await?;
         }
         if changes.has("hosted_zone") {
+            // While it is named, the records in it are found.
+            if let Some(old) = &found.attributes.hosted_zone {
+                route53_record_reading::refuse_while_used(aws, old, want.hosted_zone.as_deref())
+                    .await?;
+            }
             let mut change = TagChange::default();
             match &want.hosted_zone {
                 Some(zone) => change.set = with_zone(Tags::new(), Some(zone)),

@@ -44,9 +44,9 @@ mod origin_request_policy;
 mod provider;
 mod response_headers_policy;
 mod response_headers_policy_parts;
+mod route;
 mod route53_record;
 mod route53_record_reading;
-mod route;
 mod route_table;
 mod route_table_association;
 mod s3_bucket;
@@ -71,15 +71,15 @@ mod vpc_endpoint;
 mod web_acl;
 mod web_acl_rule;
 
+pub use cache_policy::{
+    CacheKeyHeaders, CachePolicy, CachePolicyId, CachePolicyOutputs, CachePolicyOutputsRefs,
+};
 pub use certificate::{
     Certificate, CertificateArn, CertificateOutputs, CertificateOutputsRefs, KeyAlgorithm,
 };
 pub use certificate_validation::{
     CertificateValidation, CertificateValidationId, CertificateValidationOutputs,
     CertificateValidationOutputsRefs,
-};
-pub use cache_policy::{
-    CacheKeyHeaders, CachePolicy, CachePolicyId, CachePolicyOutputs, CachePolicyOutputsRefs,
 };
 pub use cloudfront_function::{
     CloudFrontFunction, CloudFrontFunctionArn, CloudFrontFunctionOutputs,
@@ -105,6 +105,10 @@ pub use response_headers_policy::{
     ResponseHeadersPolicyOutputsRefs, StrictTransportSecurity,
 };
 
+pub use dashboard::{
+    Dashboard, DashboardArn, DashboardName, DashboardOutputs, DashboardOutputsRefs,
+};
+pub use decimal::Decimal;
 pub use elastic_ip::{AllocationId, ElasticIp, ElasticIpOutputs, ElasticIpOutputsRefs, PublicIp};
 pub use event_rule::{
     EventRule, EventRuleArn, EventRuleName, EventRuleOutputs, EventRuleOutputsRefs, EventTarget,
@@ -131,25 +135,23 @@ pub use listener_rule::{
     ListenerRuleOutputsRefs,
 };
 pub use load_balancer::{
-    AccessLogs, IpAddressType, LoadBalancer, LoadBalancerArn, LoadBalancerDnsName, LoadBalancerOutputs,
-    LoadBalancerOutputsRefs, LoadBalancerSuffix, LoadBalancerZoneId, Scheme,
+    AccessLogs, IpAddressType, LoadBalancer, LoadBalancerArn, LoadBalancerDnsName,
+    LoadBalancerOutputs, LoadBalancerOutputsRefs, LoadBalancerSuffix, LoadBalancerZoneId, Scheme,
 };
-pub use dashboard::{Dashboard, DashboardArn, DashboardName, DashboardOutputs, DashboardOutputsRefs};
-pub use decimal::Decimal;
 pub use metric_alarm::{
     AlarmArn, Comparison, MetricAlarm, MetricAlarmOutputs, MetricAlarmOutputsRefs, MissingData,
 };
 pub use nat_gateway::{NatGateway, NatGatewayId, NatGatewayOutputs, NatGatewayOutputsRefs};
 pub use provider::Aws;
 pub use route::{Route, RouteDestination, RouteId, RouteOutputs, RouteOutputsRefs, RouteTarget};
-pub use route53_record::{
-    AddressType, AliasTarget, DnsName, LoadBalancerAlias, Route53Record, Route53RecordId,
-    Route53RecordOutputs, Route53RecordOutputsRefs,
-};
 pub use route_table::{RouteTable, RouteTableId, RouteTableOutputs, RouteTableOutputsRefs};
 pub use route_table_association::{
     RouteTableAssociation, RouteTableAssociationId, RouteTableAssociationOutputs,
     RouteTableAssociationOutputsRefs,
+};
+pub use route53_record::{
+    AddressType, AliasTarget, DnsName, LoadBalancerAlias, Route53Record, Route53RecordId,
+    Route53RecordOutputs, Route53RecordOutputsRefs,
 };
 pub use s3_bucket::{
     BucketArn, BucketName, Expiration, S3Bucket, S3BucketOutputs, S3BucketOutputsRefs,

@@ -14,7 +14,7 @@ use super::route53_record::{
 };
 use crate::aws::route53::{self, Zone};
 use crate::aws::{Clients, branch, elbv2, marker};
-use crate::model::{Fault, Found, Owner, Ref, State, Tags};
+use crate::model::{Fault, FaultClass, Found, Owner, Ref, State, Tags};
 
 /// The label of the zone below which companions stand.
 const LABEL: &str = "_qpiac";
@@ -85,6 +85,37 @@ pub(super) async fn named(
         read(aws, &Named { zone, text }, name, tags).await
     });
     Ok(try_join_all(read).await?.into_iter().flatten().collect())
+}
+
+/// Refuses, for as long as names of the stack stand there, to give up a zone for another one.
+///
+/// # Errors
+/// A fault that names them, or that of a call.
+pub(super) async fn refuse_while_used(
+    aws: &Clients,
+    old: &str,
+    new: Option<&str>,
+) -> Result<(), Fault> {
+    let mut used = BTreeSet::new();
+    for zone in route53::zones_called(aws, old).await? {
+        if new.is_some_and(|new| zone.is_called(new)) {
+            continue;
+        }
+        let companions = companions(aws, &zone).await?;
+        let is_ours = |tags: &Tags| aws.owner().is_some_and(|owner| owner.owns(tags));
+        let names = companions.into_iter().filter(|(_, tags)| is_ours(tags));
+        used.extend(names.map(|(name, _)| name));
+    }
+    if used.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = used.into_iter().collect();
+    let message = format!("{} must go first", names.join(", "));
+    Err(Fault::own(
+        FaultClass::Conflict,
+        "elasticloadbalancing:RemoveTags",
+        message,
+    ))
 }
 
 /// The zones that the stack's load balancer names, and those that a wanted name can stand in.

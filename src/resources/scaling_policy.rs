@@ -5,7 +5,6 @@
 //! and go with it.
 
 use aws_sdk_applicationautoscaling::types as sdk;
-use futures::future::try_join_all;
 
 use super::decimal::Decimal;
 use super::lifecycle::{Lifecycle, Mark};
@@ -107,20 +106,15 @@ impl Lifecycle for ScalingPolicy {
         };
         targets.sort_unstable();
         targets.dedup();
-        let pages = targets.into_iter().map(|target| async move {
-            aws.autoscaling
-                .describe_scaling_policies()
-                .service_namespace(sdk::ServiceNamespace::Ecs)
-                .scalable_dimension(autoscaling::DIMENSION)
-                .resource_id(target)
-                .into_paginator()
-                .items()
-                .send()
-                .try_collect()
-                .await
-                .at(LIST)
-        });
-        let policies = try_join_all(pages).await?.into_iter().flatten();
+        let policies = match targets[..] {
+            [] => Vec::new(),
+            [target] => list(aws, Some(target)).await?,
+            // One listing costs less than a call for each, as far as there are not many others'.
+            [..] => list(aws, None).await?,
+        };
+        let policies = policies
+            .into_iter()
+            .filter(|policy| targets.contains(&policy.resource_id()));
         let found = policies.map(read).filter(|found| match which {
             Query::Ids(arns) => arns.contains(&found.id),
             Query::Owned { .. } | Query::Under(_) => true,
@@ -158,6 +152,22 @@ impl Lifecycle for ScalingPolicy {
             .at("application-autoscaling:DeleteScalingPolicy")?;
         Ok(())
     }
+}
+
+/// The policies of one service, or of all.
+async fn list(aws: &Clients, target: Option<&str>) -> Result<Vec<sdk::ScalingPolicy>, Fault> {
+    aws.autoscaling
+        .describe_scaling_policies()
+        .service_namespace(sdk::ServiceNamespace::Ecs)
+        // The one goes only with the other.
+        .set_scalable_dimension(target.map(|_| autoscaling::DIMENSION))
+        .set_resource_id(target.map(str::to_owned))
+        .into_paginator()
+        .items()
+        .send()
+        .try_collect()
+        .await
+        .at(LIST)
 }
 
 /// `service/shop/api` of `...:resource/ecs/service/shop/api:policyName/cpu`.

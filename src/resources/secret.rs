@@ -49,7 +49,7 @@ const RECOVERY_DAYS: u32 = 30;
     create = "secretsmanager:CreateSecret, secretsmanager:TagResource, \
               secretsmanager:UntagResource, secretsmanager:DescribeSecret, \
               secretsmanager:RestoreSecret, secretsmanager:UpdateSecret, \
-              secretsmanager:PutSecretValue",
+              secretsmanager:UpdateSecretVersionStage, secretsmanager:PutSecretValue",
     update = "secretsmanager:UpdateSecret, secretsmanager:TagResource, \
               secretsmanager:UntagResource, secretsmanager:GetSecretValue",
     delete = "secretsmanager:DeleteSecret"
@@ -111,7 +111,7 @@ pub struct SecretOutputs {
     pub name: Id<SecretName>,
     /// The fingerprint of the current value of a secret with the usage `origin-header`; of another
     /// one, whose value is not read, that of its ARN.
-    #[output(volatile)]
+    #[output(volatile = "usage")]
     pub value: Id<SecretValue>,
 }
 
@@ -141,7 +141,7 @@ impl Lifecycle for Secret {
         want: &Resolved<Self>,
         mark: &Mark,
     ) -> Result<SecretOutputs, Fault> {
-        let plain = Plain::generate();
+        let plain = aws.vault().generate();
         let made = aws
             .secrets
             .create_secret()
@@ -346,6 +346,9 @@ async fn restore(
     if old.description.unwrap_or_default() != want.description {
         describe(aws, &arn, &want.description).await?;
     }
+    // A version that was pending would be taken for the next value.
+    let versions = old.version_ids_to_stages.unwrap_or_default();
+    secret_listing::take_back_pending(aws, &arn, versions).await?;
     aws.secrets
         .put_secret_value()
         .secret_id(&arn)

@@ -116,6 +116,31 @@ pub(super) async fn describe(
     if_present(reply.at(DESCRIBE))
 }
 
+/// Takes the label of a pending version away from those of these versions that have it, each given
+/// with its labels.
+pub(super) async fn take_back_pending(
+    aws: &Clients,
+    secret: &str,
+    versions: impl IntoIterator<Item = (String, Vec<String>)>,
+) -> Result<(), Fault> {
+    let is_pending = |labels: &[String]| labels.iter().any(|label| label == PENDING);
+    let pending = versions
+        .into_iter()
+        .filter(|(_, labels)| is_pending(labels));
+    let calls = pending.map(|(version, _)| async move {
+        aws.secrets
+            .update_secret_version_stage()
+            .secret_id(secret)
+            .version_stage(PENDING)
+            .remove_from_version_id(version)
+            .send()
+            .await
+            .at("secretsmanager:UpdateSecretVersionStage")
+    });
+    try_join_all(calls).await?;
+    Ok(())
+}
+
 /// Tags as a reply gives them.
 pub(super) fn read_tags(tags: Option<Vec<Tag>>) -> Tags {
     tags.unwrap_or_default()

@@ -6,13 +6,11 @@
 
 use std::time::SystemTime;
 
-use futures::future::try_join_all;
-
-use super::lambda_function::LambdaFunctionArn;
 use super::health::{ill, unread};
+use super::lambda_function::LambdaFunctionArn;
 use super::lifecycle::{Lifecycle, Mark};
 use super::secret::SecretArn;
-use super::secret_listing::{self, CURRENT, Listed, PENDING};
+use super::secret_listing::{self, CURRENT, Listed};
 use crate::aws::facts::{RotationDates, rotation_dates};
 use crate::aws::{Call, Clients};
 use crate::classes;
@@ -227,33 +225,18 @@ fn is_under_way(fault: &Fault) -> bool {
             .any(|text| fault.message.contains(text))
 }
 
-/// Takes the label of a pending version away, which only a rotation that was given up can have left
-/// while rotation is off: otherwise no rotation ever starts again (RotateSecret in the API
-/// reference).
+/// Takes back a pending version, which only a rotation that was given up can have left while
+/// rotation is off: otherwise no rotation ever starts again (RotateSecret in the API reference).
 async fn forget_pending(aws: &Clients, secret: &str) -> Result<(), Fault> {
-    let Some(found) = secret_listing::describe(aws, secret).await? else {
+    let found = secret_listing::describe(aws, secret).await?;
+    let Some(found) = found.filter(|found| found.rotation_enabled != Some(true)) else {
         return Ok(());
     };
-    if found.rotation_enabled == Some(true) {
-        return Ok(());
-    }
     let versions = found.version_ids_to_stages.unwrap_or_default();
-    let is = |labels: &[String], label: &str| labels.iter().any(|one| one == label);
     let left = versions
-        .iter()
-        .filter(|(_, labels)| is(labels, PENDING) && !is(labels, CURRENT));
-    try_join_all(left.map(|(version, _)| async move {
-        aws.secrets
-            .update_secret_version_stage()
-            .secret_id(secret)
-            .version_stage(PENDING)
-            .remove_from_version_id(version)
-            .send()
-            .await
-            .at("secretsmanager:UpdateSecretVersionStage")
-    }))
-    .await?;
-    Ok(())
+        .into_iter()
+        .filter(|(_, labels)| !labels.iter().any(|label| label == CURRENT));
+    secret_listing::take_back_pending(aws, secret, left).await
 }
 
 #[cfg(test)]

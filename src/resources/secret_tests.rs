@@ -58,6 +58,7 @@ fn described(stack: &str) -> Answer {
         "Name": "shop/cdn-auth",
         "Description": "what CloudFront shows",
         "DeletedDate": 1_700_000_000,
+        "VersionIdsToStages": { "v1": ["AWSPREVIOUS"], "v2": ["AWSCURRENT", "AWSPENDING"] },
         "Tags": [
             { "Key": STACK_TAG, "Value": stack },
             { "Key": ADDRESS_TAG, "Value": "secret/cdn-auth" },
@@ -79,6 +80,7 @@ async fn scheduled_for_deletion_is_restored_with_a_new_value() {
         empty(),
         empty(),
         json_reply(&json!({ "ARN": ARN })),
+        json_reply(&json!({ "ARN": ARN })),
     ]);
     let (aws, made) = create(&cloud).await;
     let outputs = made.expect("it is restored");
@@ -91,6 +93,7 @@ async fn scheduled_for_deletion_is_restored_with_a_new_value() {
             "RestoreSecret",
             "TagResource",
             "UntagResource",
+            "UpdateSecretVersionStage",
             "PutSecretValue"
         ]
     );
@@ -100,7 +103,8 @@ async fn scheduled_for_deletion_is_restored_with_a_new_value() {
         "{}",
         asked[4].body
     );
-    let put: serde_json::Value = serde_json::from_str(&asked[5].body).expect("JSON");
+    assert!(asked[5].body.contains("v2"), "{}", asked[5].body);
+    let put: serde_json::Value = serde_json::from_str(&asked[6].body).expect("JSON");
     assert_eq!(put["ClientRequestToken"], json!(mark().token));
     let plain = put["SecretString"].as_str().expect("a value");
     assert_eq!(plain.len(), 64);
@@ -248,10 +252,8 @@ async fn a_listing_that_lags_hides_nothing_that_is_known_by_name() {
     );
 }
 
-#[tokio::test]
-async fn no_value_shows_in_a_fault() {
-    let cloud = Scripted::new([json_reply(&json!({ "ARN": ARN }))]);
-    create(&cloud).await.1.expect("it is made");
+#[test]
+fn no_value_shows_in_a_fault() {
     let fault = Fault::own(FaultClass::Rejected, CREATE, "Value 'hunter2' is too short");
     let fault = secret_versions::kept_from(["hunter2"], fault);
     assert_eq!(fault.message, "Value '(secret)' is too short");

@@ -83,19 +83,12 @@ impl Lifecycle for SecurityGroup {
             .await
             .at("ec2:CreateSecurityGroup")?;
         let id = required("ec2:CreateSecurityGroup", "the group's id", reply.group_id)?;
-        let revoked = aws
-            .ec2
-            .revoke_security_group_egress()
-            .group_id(&id)
-            .ip_permissions(everything())
-            .send()
-            .await
-            .at("ec2:RevokeSecurityGroupEgress");
-        match revoked {
-            Err(fault) if fault.code == "InvalidPermission.NotFound" => {}
-            other => drop(other?),
-        }
+        close(aws, &id).await?;
         Ok(SecurityGroupOutputs { id: id.into() })
+    }
+
+    async fn finish(aws: &Clients, found: &Found<Self>) -> Result<(), Fault> {
+        close(aws, &found.id).await
     }
 
     async fn retag(aws: &Clients, found: &Found<Self>, tags: &TagChange) -> Result<(), Fault> {
@@ -133,6 +126,23 @@ fn read(group: aws_sdk_ec2::types::SecurityGroup) -> Result<Found<SecurityGroup>
         state: State::Ready,
         id,
     })
+}
+
+/// Removes the rule that a new group has, if it still has it.
+async fn close(aws: &Clients, id: &str) -> Result<(), Fault> {
+    let revoked = aws
+        .ec2
+        .revoke_security_group_egress()
+        .group_id(id)
+        .ip_permissions(everything())
+        .send()
+        .await
+        .at("ec2:RevokeSecurityGroupEgress");
+    match revoked {
+        Err(fault) if fault.code == "InvalidPermission.NotFound" => Ok(()),
+        Ok(_) => Ok(()),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// All protocols to all IPv4 addresses: the rule that a new group has.
@@ -185,5 +195,18 @@ mod tests {
         let fault = outputs.expect_err("the rule is still there");
         assert_eq!(fault.class, FaultClass::Throttled);
         assert_eq!(fault.operation, "RevokeSecurityGroupEgress");
+    }
+
+    #[tokio::test]
+    async fn the_rule_is_removed_too_where_the_reply_of_the_create_was_lost() {
+        let revoked = ec2_reply("RevokeSecurityGroupEgress", "<return>true</return>");
+        let cloud = Scripted::new([revoked]);
+        let group = aws_sdk_ec2::types::SecurityGroup::builder()
+            .group_id("sg-1")
+            .build();
+        let found = read(group).expect("a group");
+        let finished = SecurityGroup::finish(&cloud.clients(), &found).await;
+        finished.expect("no rule");
+        assert_eq!(cloud.operations(), ["RevokeSecurityGroupEgress"]);
     }
 }

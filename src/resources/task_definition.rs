@@ -284,7 +284,9 @@ fn container(found: ContainerDefinition) -> Result<Container, Fault> {
             .filter_map(|mapping| u16::try_from(mapping.container_port?).ok())
             .collect(),
         environment: pairs
-            .filter_map(|KeyValuePair { name, value, .. }| Some((name?, value.unwrap_or_default().into())))
+            .filter_map(|KeyValuePair { name, value, .. }| {
+                Some((name?, value.unwrap_or_default().into()))
+            })
             .collect(),
         secrets: found
             .secrets
@@ -316,15 +318,12 @@ fn definition(
             .protocol(TransportProtocol::Tcp)
             .build()
     });
-    let environment = container
-        .environment
-        .iter()
-        .map(|(name, value)| {
-            KeyValuePair::builder()
-                .name(name)
-                .value(task.text(value))
-                .build()
-        });
+    let environment = container.environment.iter().map(|(name, value)| {
+        KeyValuePair::builder()
+            .name(name)
+            .value(task.text(value))
+            .build()
+    });
     let secrets = container.secrets.iter().map(|(name, arn)| {
         Secret::builder()
             .name(name)

@@ -182,7 +182,9 @@ impl Cloud<'_> {
             let mut kept = before.outputs.clone();
             kept.retain(|name, _| {
                 let output = schema.output(name);
-                output.is_none_or(|output| !output.volatile && output.from.is_none())
+                output.is_none_or(|output| {
+                    !output.volatility.changes_with(changes) && output.from.is_none()
+                })
             });
             after.outputs = mint::outputs(schema, &after.values, self.world, self.rng, kept)?;
             after.id = identity(schema, &after.outputs);

@@ -114,8 +114,7 @@ fn plain(value: &Value) -> Option<String> {
         | Value::Set(_)
         | Value::Map(_)
         | Value::Template(_)
-        | Value::Pending { .. }
-        | Value::Secret(_) => None,
+        | Value::Pending { .. } => None,
     }
 }
 

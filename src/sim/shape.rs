@@ -42,7 +42,7 @@ fn fits(shape: &Shape, value: &Value) -> Result<(), Misfit> {
     match (shape, value) {
         (Shape::Bool, Value::Bool(_))
         | (Shape::Int, Value::Int(_))
-        | (Shape::Text(_), Value::Text(_) | Value::Secret(_))
+        | (Shape::Text(_), Value::Text(_))
         | (Shape::Optional(_), Value::Absent) => Ok(()),
         (Shape::Word(words), Value::Text(word)) if words.contains(&word.as_str()) => Ok(()),
         (Shape::Id(class), Value::Id { class: found, .. }) if found == class => Ok(()),
@@ -97,9 +97,7 @@ fn fits_document(value: &Value) -> Result<(), Misfit> {
         Value::Map(items) => items
             .iter()
             .try_for_each(|(key, item)| fits_document(item).map_err(|misfit| misfit.under(key))),
-        Value::Template(_) | Value::Pending { .. } | Value::Secret(_) => {
-            Err(Misfit::new("a document", value))
-        }
+        Value::Template(_) | Value::Pending { .. } => Err(Misfit::new("a document", value)),
     }
 }
 

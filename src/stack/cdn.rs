@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cdn_policies::{Policies, add_policies};
 use super::inputs::Inputs;
 use super::secrets::Secrets;
+use super::web_acl;
 use crate::model::{Graph, Ref};
 use crate::resources::{
     AcmCertificate, AllowedMethods, CacheBehavior, CachedMethods, CertificateArn,
@@ -80,7 +81,7 @@ pub(super) fn add(
             }),
             None => ViewerCertificate::Default,
         },
-        web_acl_arn: None,
+        web_acl_arn: cdn.waf.as_ref().map(|waf| web_acl::add(graph, spec, waf)),
     };
     Some(graph.add("main", &distribution))
 }

@@ -5,8 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use super::balancing::Balancing;
 use crate::model::{Graph, Ref};
-use crate::resources::{Certificate, CertificateArn, CertificateValidation, KeyAlgorithm};
+use crate::resources::{
+    AddressType, AliasTarget, Certificate, CertificateArn, CertificateValidation,
+    DistributionOutputsRefs, KeyAlgorithm, LoadBalancerAlias, Route53Record,
+};
 use crate::spec::Spec;
 use crate::spec::resolved::{self, Domain};
 
@@ -63,4 +67,36 @@ fn add_certificate(
         zone: domain.zone.to_string(),
     });
     arn
+}
+
+/// The name leads to the CDN, or else to the load balancer.
+pub(super) fn add_record(
+    graph: &mut Graph,
+    spec: &Spec,
+    balancing: &Balancing,
+    distribution: Option<&DistributionOutputsRefs>,
+) {
+    let Some(domain) = &spec.domain else { return };
+    let target = match (distribution, &balancing.load_balancer) {
+        (Some(distribution), _) => AliasTarget::Distribution(distribution.domain_name.clone()),
+        (None, Some(load_balancer)) => AliasTarget::LoadBalancer(LoadBalancerAlias {
+            dns_name: load_balancer.dns_name.clone(),
+            zone_id: load_balancer.zone_id.clone(),
+        }),
+        (None, None) => return,
+    };
+    let types = match &target {
+        AliasTarget::Distribution(_) => [AddressType::A, AddressType::Aaaa].into(),
+        // It has no addresses of IPv6.
+        AliasTarget::LoadBalancer(_) | AliasTarget::Other(_) => [AddressType::A].into(),
+    };
+    graph.add(
+        "main",
+        &Route53Record {
+            zone: domain.zone.to_string(),
+            name: domain.name.to_string(),
+            types,
+            target,
+        },
+    );
 }

@@ -22,6 +22,7 @@ mod scaling;
 mod secrets;
 mod service;
 mod storage;
+mod web_acl;
 
 pub use inputs::{Digests, Inputs};
 
@@ -74,6 +75,7 @@ pub fn graph(spec: &Spec, inputs: &Inputs) -> Graph {
             certificate: certificates.global.as_ref(),
         },
     );
+    domain::add_record(&mut graph, spec, &balancing, distribution.as_ref());
     let needs = rotation::Needs {
         secrets: &secrets,
         services: &services,

@@ -173,7 +173,7 @@ fn of_requests(monitoring: &Monitoring, parts: &Parts<'_>) -> Vec<Watch> {
     let mut watched = Vec::new();
     if let Some(count) = alarms.load_balancer_5xx {
         watched.push(Watch {
-            name: "alb-5xx".to_owned(),
+            name: "alb-errors".to_owned(),
             description: format!(
                 "The load balancer itself answered {count} requests or more with 5xx in five \
                  minutes: no task was there to answer, or none in time"
@@ -293,7 +293,7 @@ fn of_cdn(spec: &Spec, monitoring: &Monitoring, parts: &Parts<'_>) -> Option<Wat
         return None;
     };
     Some(Watch {
-        name: "cdn-5xx".to_owned(),
+        name: "cdn-errors".to_owned(),
         description: format!("The CDN answers {percent} % of the requests or more with 5xx"),
         namespace: "AWS/CloudFront",
         metric_name: "5xxErrorRate",

@@ -20,13 +20,8 @@ const SPREAD_TASKS: usize = 2;
 pub(super) const STATUS_PATH: &str = "/api/status";
 
 pub(super) async fn checks(trial: &Trial<'_>) -> Vec<Check> {
-    let (page, health, redirect, spread) = join4(
-        page(trial),
-        health(trial),
-        redirect(trial),
-        spread(trial),
-    )
-    .await;
+    let (page, health, redirect, spread) =
+        join4(page(trial), health(trial), redirect(trial), spread(trial)).await;
     vec![page, health, redirect, spread]
 }
 
@@ -49,14 +44,25 @@ async fn page(trial: &Trial<'_>) -> Check {
 async fn health(trial: &Trial<'_>) -> Check {
     let Some((_, web)) = front_service(trial.stage.spec) else {
         let why = "no service of the stack gets requests";
-        return check("health endpoint", "a good status", Outcome::not_applicable(why));
+        return check(
+            "health endpoint",
+            "a good status",
+            Outcome::not_applicable(why),
+        );
     };
     let matcher = web.health.matcher.as_str();
     let path = web.health.path.as_str();
-    let outcome = trial.get(path).await.map_or_else(Outcome::Failed, |answer| {
-        Outcome::of(matches(matcher, answer.status), answer.summary())
-    });
-    check("health endpoint", format!("{path}: status {matcher}"), outcome)
+    let outcome = trial
+        .get(path)
+        .await
+        .map_or_else(Outcome::Failed, |answer| {
+            Outcome::of(matches(matcher, answer.status), answer.summary())
+        });
+    check(
+        "health endpoint",
+        format!("{path}: status {matcher}"),
+        outcome,
+    )
 }
 
 /// Whether a status is among `200`, `200,204` or `200-299`.

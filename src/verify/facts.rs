@@ -22,27 +22,28 @@ pub(super) const METRICS_WINDOW_S: u64 = 15 * 60;
 /// Seconds of a period of a metric.
 const METRICS_PERIOD_S: i32 = 60;
 
-type Read<T> = Result<T, Fault>;
+/// What was read, or why it could not be.
+pub type Read<T> = Result<T, Fault>;
 
 /// What AWS says beyond the resources.
 #[derive(Debug)]
 pub struct Facts {
     /// The running tasks, by the service's name.
-    pub(super) tasks: BTreeMap<String, Read<Vec<RunningTask>>>,
+    pub tasks: BTreeMap<String, Read<Vec<RunningTask>>>,
     /// The targets, by the service's name.
-    pub(super) targets: BTreeMap<String, Read<Vec<Target>>>,
+    pub targets: BTreeMap<String, Read<Vec<Target>>>,
     /// When secrets are renewed, by the secret's name.
-    pub(super) rotations: BTreeMap<String, Read<RotationDates>>,
+    pub rotations: BTreeMap<String, Read<RotationDates>>,
     /// How the stack's alarms stand.
-    pub(super) alarms: Read<Vec<AlarmState>>,
+    pub alarms: Read<Vec<AlarmState>>,
     /// The newest stream of each log group.
-    pub(super) streams: BTreeMap<String, Read<Option<LogStream>>>,
+    pub streams: BTreeMap<String, Read<Option<LogStream>>>,
     /// How many targets the load balancer counted as healthy lately, newest first.
-    pub(super) healthy_counts: Option<Read<Vec<f64>>>,
+    pub healthy_counts: Option<Read<Vec<f64>>>,
     /// The password of the reference application's users.
-    pub(super) password: Option<Read<Plain>>,
+    pub password: Option<Read<Plain>>,
     /// The keys of the reference application's tokens.
-    pub(super) keys: Option<Read<Vec<SecretVersion>>>,
+    pub keys: Option<Read<Vec<SecretVersion>>>,
 }
 
 impl Facts {
@@ -53,9 +54,10 @@ impl Facts {
             let tasks = running_tasks(aws, cluster, &service.attributes.name).await;
             (name.clone(), tasks)
         });
-        let groups = stage.target_groups.iter().map(|(name, group)| async {
-            (name.clone(), targets(aws, &group.id).await)
-        });
+        let groups = stage
+            .target_groups
+            .iter()
+            .map(|(name, group)| async { (name.clone(), targets(aws, &group.id).await) });
         let rotated = stage.secrets.iter().map(|(name, secret)| async {
             let dates = rotation_dates(aws, secret.outputs.arn.as_str()).await;
             (name.clone(), dates)

@@ -25,7 +25,7 @@ mod web;
 mod tests;
 
 pub use check::{Check, Outcome, Scenario};
-pub use facts::Facts;
+pub use facts::{Facts, Read};
 pub use stage::Stage;
 pub use visitor::{Endpoint, Visitor};
 pub use web::{Answer, NoAnswer, Request, Web};

@@ -78,9 +78,7 @@ impl<'a> Stage<'a> {
         if self.spec.cdn.is_none() {
             let mut door = self.origin()?;
             if let (Some(name), Some(balancer)) = (own_name, &self.balancer) {
-                door.host = door
-                    .host
-                    .replace(balancer.outputs.dns_name.as_str(), &name);
+                door.host = door.host.replace(balancer.outputs.dns_name.as_str(), &name);
             }
             return Ok(door);
         }

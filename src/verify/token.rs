@@ -45,6 +45,12 @@ impl Token {
         token
     }
 
+    /// When it ends, in seconds since 1970.
+    #[cfg(test)]
+    pub(super) fn expires_s(&self) -> i64 {
+        self.claims["exp"].as_i64().unwrap_or_default()
+    }
+
     /// The whole token, signed with this key.
     pub(super) fn signed(&self, key: &Plain) -> String {
         let part = |content: &Map<String, Value>| {

@@ -102,7 +102,15 @@ impl Web for Visitor {
             // What cannot be sent must not show what it bears.
             let unsendable = |_| NoAnswer::Broken("the request cannot be sent".to_owned());
             let http = self.request(&request).map_err(unsendable)?;
-            let exchange = async { read(self.connector.call(http).await.map_err(broken)?).await };
+            let exchange = async {
+                read(
+                    self.connector
+                        .call(http)
+                        .await
+                        .map_err(|error| broken(&error))?,
+                )
+                .await
+            };
             let limit = Duration::from_secs(REQUEST_TIMEOUT_S);
             let timed_out = |_| NoAnswer::TimedOut(REQUEST_TIMEOUT_S);
             tokio::time::timeout(limit, exchange)
@@ -135,11 +143,11 @@ async fn read(response: HttpResponse) -> Result<Answer, NoAnswer> {
     Ok(answer)
 }
 
-fn broken(error: ConnectorError) -> NoAnswer {
+fn broken(error: &ConnectorError) -> NoAnswer {
     if error.is_timeout() {
         NoAnswer::TimedOut(REQUEST_TIMEOUT_S)
     } else {
-        NoAnswer::Broken(innermost(&error))
+        NoAnswer::Broken(innermost(error))
     }
 }
 
@@ -151,6 +159,8 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use serde_json::json;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -175,7 +185,14 @@ mod tests {
         ] {
             assert!(good.parse::<Endpoint>().is_ok(), "{good}");
         }
-        for bad in ["", "localhost", "https://a", "http://", "http://a/b", "http://a b"] {
+        for bad in [
+            "",
+            "localhost",
+            "https://a",
+            "http://",
+            "http://a/b",
+            "http://a b",
+        ] {
             assert!(bad.parse::<Endpoint>().is_err(), "{bad}");
         }
     }

@@ -57,6 +57,14 @@ impl Client {
         }
     }
 
+    /// The same caller, at the emulator that a service lives in, whichever service is asked.
+    pub(crate) fn neighbour_of(&self, service: &str) -> Client {
+        Client {
+            homes: Homes::One(self.port_of(service)),
+            ..self.clone()
+        }
+    }
+
     /// The port on the loopback interface where a service, such as `ec2`, is asked.
     #[must_use]
     pub fn port_of(&self, service: &str) -> u16 {
@@ -119,6 +127,29 @@ impl Client {
     ) -> Result<Reply> {
         let request = self.rest_request(service, method, path, headers, body)?;
         self.forward(&request).await
+    }
+
+    /// Sends a request of an application's user: unsigned, to the host that its headers name.
+    ///
+    /// # Errors
+    ///
+    /// When the connection breaks; whatever answers is a reply.
+    pub async fn visit(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Reply> {
+        let mut builder = hyper::Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            builder = builder.header(*name, *value);
+        }
+        let (parts, ()) = builder.body(())?.into_parts();
+        let port = self.homes.port_of("cloudfront");
+        let body = Bytes::from(body.to_owned());
+        self.send(port, parts.method, path, parts.headers, body)
+            .await
     }
 
     /// Calls CloudWatch, in CBOR.

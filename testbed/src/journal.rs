@@ -1,13 +1,14 @@
 //! The list of every call that passed the proxy.
 //!
-//! Depends on `operation`. Invariant: calls stand in the order in which they arrived, and a call
+//! Depends on `operation` and `permission`. Invariant: calls stand in the order in which they arrived, and a call
 //! is entered before it is answered.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::operation::{Request, permission};
+use crate::operation::Request;
+use crate::permission::permission;
 
 /// One call, as it was seen.
 #[derive(Clone, Debug)]

@@ -14,9 +14,9 @@
 //! ```
 //!
 //! The rooms: `python` and `emulator` run the emulators, and `homes` says which service lives in
-//! which; `proxy` is the endpoint; `operation` and `rest` recognise what a request asks for;
+//! which; `proxy` is the endpoint; `operation`, `rest` and `permission` recognise what a request asks for;
 //! `viewer` carries the requests of an application's users; `journal`, `rounds` and `fault` are what
-//! the proxy does for tests; `shims` fill the emulators' gaps; `client`, `reply`, `cbor` and `xml`
+//! the proxy does for tests, and `holds` what it does when they say so; `shims` fill the emulators' gaps; `client`, `reply`, `cbor` and `xml`
 //! are the means.
 //!
 //! Invariant: a test bed shares its emulators with no other that lives at the same time.
@@ -26,9 +26,11 @@ mod client;
 mod emulator;
 mod fault;
 mod golden;
+mod holds;
 mod homes;
 mod journal;
 mod operation;
+mod permission;
 mod proxy;
 mod python;
 mod reply;
@@ -184,7 +186,7 @@ impl Testbed {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     ];
 
-    /// Empties the emulators; forgets calls, faults and what the shims remember.
+    /// Empties the emulators; forgets calls, faults, what is held and what the shims remember.
     ///
     /// # Errors
     ///
@@ -270,6 +272,23 @@ impl Testbed {
     #[must_use]
     pub fn rounds(&self) -> u32 {
         self.proxy.rounds.count()
+    }
+
+    /// From now on a configuration of a distribution reaches the edge locations when the test says so,
+    /// with [`Testbed::deploy`].
+    pub fn hold_deployments(&self) {
+        self.proxy.holds.hold_deployments();
+    }
+
+    /// Every configuration of a distribution has reached all edge locations.
+    pub fn deploy(&self) {
+        self.proxy.holds.deploy();
+    }
+
+    /// From now on `RotateSecret` announces a version, and invokes no function: its steps are the
+    /// test's to invoke.
+    pub fn hold_rotations(&self) {
+        self.proxy.holds.hold_rotations();
     }
 
     /// Adds a rule; the first that applies to a call decides.

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::client::Client;
 use crate::fault::{Fault, Rules, throttled};
+use crate::holds::Holds;
 use crate::homes::SetUp;
 use crate::journal::Journal;
 use crate::operation::Request;
@@ -35,6 +36,7 @@ pub(crate) struct Proxy {
     pub(crate) journal: Journal,
     pub(crate) rounds: Rounds,
     pub(crate) rules: Rules,
+    pub(crate) holds: Arc<Holds>,
     shims: RwLock<Arc<Shims>>,
     emulators: Client,
     set_up: SetUp,
@@ -54,11 +56,13 @@ impl std::error::Error for Closed {}
 
 impl Proxy {
     pub(crate) fn new(emulators: Client, set_up: SetUp) -> Proxy {
+        let holds = Arc::new(Holds::default());
         Proxy {
             journal: Journal::default(),
             rounds: Rounds::default(),
             rules: Rules::default(),
-            shims: RwLock::new(Arc::new(Shims::new(set_up))),
+            shims: RwLock::new(Arc::new(Shims::new(set_up, &holds))),
+            holds,
             emulators,
             set_up,
         }
@@ -69,8 +73,9 @@ impl Proxy {
         self.journal.clear();
         self.rules.clear();
         self.rounds.measure(None);
+        self.holds.release();
         *self.shims.write().unwrap_or_else(PoisonError::into_inner) =
-            Arc::new(Shims::new(self.set_up));
+            Arc::new(Shims::new(self.set_up, &self.holds));
     }
 
     async fn answer(&self, request: &Request) -> Result<Reply, Closed> {

@@ -4,11 +4,8 @@
 //! Depends on `client`, `operation` and `reply`. Invariant: such a request is no API call: it stands in
 //! no journal and no rule applies to it.
 //!
-//! Two gaps of ministack are filled here:
-//! - its own health page stands before the path `/health` of every host; `//health` reaches the
-//!   application as `/health`;
-//! - it takes every viewer for one that came over HTTP, since that is how it is asked; a viewer of a
-//!   distribution is taken for one that came over HTTPS, unless it says `X-Forwarded-Proto`.
+//! ministack takes every viewer for one that came over HTTP, since that is how it is asked. Here a viewer
+//! of a distribution is taken for one that came over HTTPS, unless it says `X-Forwarded-Proto`.
 
 use std::net::IpAddr;
 
@@ -19,9 +16,6 @@ use crate::client::Client;
 use crate::operation::Request;
 use crate::reply::Reply;
 
-/// The path that ministack keeps for itself.
-const SHADOWED: &str = "/health";
-
 /// Whether a request is for an application and not an API call.
 pub(crate) fn is_for_an_application(request: &Request) -> bool {
     let host = host(request);
@@ -30,11 +24,6 @@ pub(crate) fn is_for_an_application(request: &Request) -> bool {
 
 /// Carries a request to where its host lives.
 pub(crate) async fn carry(request: &Request, emulators: &Client) -> Reply {
-    let path = match request.path.strip_prefix(SHADOWED) {
-        Some("") => format!("/{SHADOWED}"),
-        Some(rest) if rest.starts_with('?') => format!("/{SHADOWED}{rest}"),
-        _ => request.path.clone(),
-    };
     let mut headers = request.headers.clone();
     if host(request).ends_with(".cloudfront.net") {
         headers
@@ -42,9 +31,9 @@ pub(crate) async fn carry(request: &Request, emulators: &Client) -> Reply {
             .or_insert(HeaderValue::from_static("https"));
     }
     let port = emulators.port_of("cloudfront");
-    let method = request.method.clone();
+    let (method, body) = (request.method.clone(), request.body.clone());
     emulators
-        .send(port, method, &path, headers, request.body.clone())
+        .send(port, method, &request.path, headers, body)
         .await
         .unwrap_or_else(|_| Reply::bare(StatusCode::BAD_GATEWAY))
 }

@@ -166,6 +166,67 @@ async fn throttling_has_each_services_code() {
 }
 
 #[tokio::test]
+async fn faults_speak_rest_and_cbor() {
+    let bed = bed().await;
+    bed.inject(Rule::on_every().error_with_status(409, "Code", "why"));
+    let client = bed.client();
+    let rest = async |service: &str, path: &str| {
+        let reply = client.rest(service, "GET", path, &[], "").await.unwrap();
+        assert_eq!(reply.status, 409, "{service}");
+        reply.text()
+    };
+    let wrapped = "<ErrorResponse><Error><Type>Sender</Type><Code>Code</Code>";
+    assert!(
+        rest("cloudfront", "/2020-05-31/distribution")
+            .await
+            .contains(wrapped)
+    );
+    assert!(
+        rest("s3", "/bucket")
+            .await
+            .starts_with("<Error><Code>Code</Code>")
+    );
+    let lambda = rest("lambda", "/2015-03-31/functions").await;
+    assert_eq!(lambda, r#"{"__type":"Code","message":"why"}"#);
+    let reply = client.cbor("DescribeAlarms", &json!({})).await.unwrap();
+    assert_eq!(reply.headers["smithy-protocol"], "rpc-v2-cbor");
+    assert_eq!(reply.value(), json!({ "__type": "Code", "message": "why" }));
+    let names: Vec<String> = bed.calls().iter().map(Call::name).collect();
+    assert_eq!(
+        names,
+        [
+            "cloudfront:ListDistributions",
+            "s3:ListObjects",
+            "lambda:ListFunctions",
+            "cloudwatch:DescribeAlarms"
+        ]
+    );
+    assert_eq!(bed.calls()[1].permission(), "s3:ListBucket");
+    assert!(bed.mutating().is_empty());
+}
+
+#[tokio::test]
+async fn the_control_plane_is_made_of_both_emulators() {
+    let bed = bed().await;
+    let client = bed.client();
+    vpc(&client).await.unwrap();
+    let dashboard = json!({ "DashboardName": "d", "DashboardBody": "{}" });
+    let put = client.cbor("PutDashboard", &dashboard).await.unwrap();
+    assert!(put.is_success(), "{}", put.value());
+    let path = "/2020-05-31/distribution";
+    let listed = client
+        .rest("cloudfront", "GET", path, &[], "")
+        .await
+        .unwrap();
+    assert!(listed.is_success(), "{}", listed.text());
+    assert_eq!(bed.calls().len(), 3);
+    bed.reset().await.unwrap();
+    let asked = json!({ "DashboardName": "d" });
+    let gone = client.cbor("GetDashboard", &asked).await.unwrap();
+    assert_eq!(gone.code(), "ResourceNotFound", "a reset empties both");
+}
+
+#[tokio::test]
 async fn faults_hit_the_occurrences_they_name() {
     let bed = bed().await;
     bed.inject(Rule::on("ec2:DescribeVpcs").nth(2).bare(500));
@@ -298,11 +359,14 @@ async fn the_environment_leaves_out_the_users_own_configuration() {
 const HOLD: &str = "TESTBED_TEST_HOLDS";
 
 #[tokio::test]
-async fn an_emulator_ends_with_a_killed_process() {
-    let name = "an_emulator_ends_with_a_killed_process";
+async fn the_emulators_end_with_a_killed_process() {
+    let name = "the_emulators_end_with_a_killed_process";
     if std::env::var_os(HOLD).is_some() {
         let bed = bed().await;
-        println!("\nport {}", bed.emulator().port_of("ec2"));
+        let emulators = bed.emulator();
+        for service in ["ec2", "cloudfront"] {
+            println!("\nport {}", emulators.port_of(service));
+        }
         std::io::stdin().read_line(&mut String::new()).unwrap();
         return;
     }
@@ -313,24 +377,27 @@ async fn an_emulator_ends_with_a_killed_process() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(holder.stdout.take().unwrap())
+    let lines = BufReader::new(holder.stdout.take().unwrap())
         .lines()
         .map(Result::unwrap);
-    let port = lines
-        .find_map(|line| line.strip_prefix("port ")?.parse::<u16>().ok())
-        .unwrap();
-    let mut connection = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    connection
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    let ports: Vec<u16> = lines
+        .filter_map(|line| line.strip_prefix("port ")?.parse().ok())
+        .take(2)
+        .collect();
+    let connections = [0, 1].map(|index| TcpStream::connect(("127.0.0.1", ports[index])).unwrap());
     holder.kill().unwrap();
     holder.wait().unwrap();
-    // The connection, on which nothing was asked, ends with the process at its other end.
-    let ended = match connection.read(&mut [0]) {
-        Ok(count) => count == 0,
-        Err(error) => error.kind() == ErrorKind::ConnectionReset,
-    };
-    assert!(ended, "moto still runs");
+    for mut connection in connections {
+        connection
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        // The connection, on which nothing was asked, ends with the process at its other end.
+        let ended = match connection.read(&mut [0]) {
+            Ok(count) => count == 0,
+            Err(error) => error.kind() == ErrorKind::ConnectionReset,
+        };
+        assert!(ended, "an emulator still runs");
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,11 @@ fn wrong_usage_ends_with_64_and_a_word_on_stderr() {
             &["plan", "--sandbox", "--region", "eu-west-1"],
             "differs from the stack file's region us-east-1",
         ),
+        (&["verify", "--sandbox"], "the sandbox carries no requests"),
+        (
+            &["verify", "--endpoint", "127.0.0.1:80"],
+            "expected `http://HOST`",
+        ),
     ] {
         let done = place.run(arguments).expect(64);
         assert!(done.err.contains(word), "{arguments:?}: {}", done.err);
@@ -54,6 +59,9 @@ fn help_and_version_go_to_stdout() {
         "plan",
         "apply",
         "destroy",
+        "status",
+        "output",
+        "verify",
         "schema",
         "completions",
     ] {

@@ -65,7 +65,7 @@ fn a_stack_is_made_changed_and_destroyed() {
     let nothing = place.run(&["apply", "--sandbox"]).expect(0);
     assert!(nothing.out.contains("Outputs:"), "{}", nothing.out);
 
-    place.edit("cpu: 256 ", "cpu: 512 ");
+    place.edit("cpu: 256", "cpu: 512");
     place.write(
         &std::fs::read_to_string(place.path("stack.yaml"))
             .expect("the stack file")

@@ -7,3 +7,4 @@ mod images;
 mod lifecycle;
 mod program;
 mod stopping;
+mod whole;

@@ -5,8 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// The stack file that comes with the program.
-pub(crate) const DEFAULT_STACK: &str = include_str!("../../stack.yaml");
+/// One web service behind a load balancer.
+pub(crate) const DEFAULT_STACK: &str = include_str!("../wire/web_stack.yaml");
 /// What the environment of a test must not decide.
 const FOREIGN: [&str; 8] = [
     "AWS_PROFILE",

@@ -96,8 +96,7 @@ async fn a_failure_is_told_with_the_last_lines_and_ends_it() {
             .filter(|line| line.starts_with("docker"))
             .count();
         assert_eq!(made, calls, "{verb}");
-        let begin =
-            format!("`docker {verb}` failed: it ended with exit status: 7; it said at last:\n");
+        let begin = format!("`docker {verb}` failed: it ended with exit status: 7\n");
         assert!(error.starts_with(&begin), "{error}");
         assert!(error.contains("\n  line 30"), "{error}");
         assert!(error.contains("\n  cannot"), "{error}");
@@ -113,4 +112,39 @@ async fn a_password_that_is_echoed_is_not_told() {
     let error = work(&folder).await.expect_err("a failure");
     assert!(error.contains("stdin: (secret)"), "{error}");
     assert!(!error.contains(PASSWORD), "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn it_ends_with_whoever_waits_for_it() {
+    let folder = Folder::with(&[("pid", "")]);
+    let pid = folder.file("pid").display().to_string();
+    fake(
+        &folder,
+        "docker",
+        &format!("echo $$ > '{pid}'; exec sleep 60"),
+    );
+    let process = {
+        let begun = async {
+            loop {
+                let text = folder.read("pid");
+                if text.ends_with('\n') {
+                    return format!("/proc/{}/stat", text.trim());
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            end = work(&folder) => panic!("it ended: {end:?}"),
+            process = begun => process,
+        }
+    };
+    let ended = async {
+        // A process that is dead and not yet buried is a zombie.
+        while std::fs::read_to_string(&process).is_ok_and(|stat| !stat.contains(") Z ")) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(10);
+    tokio::time::timeout(limit, ended).await.expect("its end");
 }

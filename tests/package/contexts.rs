@@ -6,7 +6,10 @@ use crate::folder::Folder;
 
 const FILES: [(&str, &str); 4] = [
     ("Dockerfile", "FROM scratch\nCOPY . /\n"),
-    (".dockerignore", "*.md\n!README.md\ntests\nDockerfile\n"),
+    (
+        ".dockerignore",
+        "*.md\n!README.md\ntests\n!tests/data\nDockerfile\n",
+    ),
     ("app/main.py", "print('x')\n"),
     ("README.md", "read\n"),
 ];
@@ -18,14 +21,18 @@ fn digest(folder: &Folder) -> String {
 /// A digest that changes makes every image be built once more: let it change for a reason.
 #[test]
 fn the_digest_is_the_same_on_every_machine() {
-    assert_eq!(digest(&Folder::with(&FILES)), "e322c0e4f34173b3");
+    assert_eq!(digest(&Folder::with(&FILES)), "114f8928e7c02afd");
 }
+
+/// What is done to a directory, whether that counts, and how.
+#[cfg(unix)]
+type Edit = (&'static str, bool, fn(&Folder));
 
 #[cfg(unix)]
 #[test]
 fn what_a_builder_gets_counts() {
     let one = digest(&Folder::with(&FILES));
-    let changes: [(&str, bool, fn(&Folder)); 11] = [
+    let changes: [Edit; 12] = [
         ("a file", true, |f| f.write("app/main.py", "print('y')\n")),
         ("a new file", true, |f| f.write("app/new.py", "")),
         ("a name", true, |f| {
@@ -43,7 +50,10 @@ fn what_a_builder_gets_counts() {
         }),
         ("an ignored file", false, |f| f.write("NEWS.md", "new")),
         ("an ignored directory", false, |f| {
-            f.write("tests/a.py", "new")
+            f.write("tests/a.py", "new");
+        }),
+        ("an exception below it", true, |f| {
+            f.write("tests/data/a.json", "{}");
         }),
         ("an exception", true, |f| f.write("README.md", "read more")),
         ("a link", true, |f| f.link("app/link", "main.py")),

@@ -85,6 +85,7 @@ impl<'a> Lab<'a> {
     fn at(scenario: &'a Scenario, world: World, faults: Faults) -> Self {
         let schemas = scenario.pair.schemas();
         let settings = Settings::at(scenario.pace()).with(faults);
+        let settings = settings.knowing(scenario.pair.given());
         let sim = Sim::new(schemas, world, settings);
         // The world's time begins with the first look at it.
         sim.world();

@@ -1,5 +1,7 @@
 //! What a stack is and what it shall become, in which cloud, and how the engine goes about it.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use qpiac::engine::{Limits, Settings};
 use qpiac::model::{Graph, Owner, Schema, Tags};
@@ -73,6 +75,21 @@ pub(crate) fn owner() -> Owner {
 }
 
 impl Pair {
+    /// Identifiers of what the account has beside the stack.
+    pub(crate) fn given(&self) -> BTreeSet<String> {
+        let mut given = BTreeSet::new();
+        for graph in [self.before(), self.after()] {
+            for (_, node) in graph.nodes() {
+                for value in node.values.values() {
+                    value.each_id(&mut |_, id| {
+                        given.insert(id.to_owned());
+                    });
+                }
+            }
+        }
+        given
+    }
+
     /// The kinds that it is of.
     pub(crate) fn schemas(&self) -> &'static [&'static Schema] {
         match self {

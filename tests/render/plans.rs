@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use qpiac::model::{
-    Address, Change, Fingerprint, Milestone, Names, OutputName, Owner, Piece, Record, State,
-    TagChange, Tags, Value, Values,
+    Address, Change, Milestone, Names, OutputName, Owner, Piece, Record, State, TagChange, Tags,
+    Value, Values,
 };
 use qpiac::plan::{Action, After, Plan, Reason, Scope, Step, StepId};
 use qpiac::render::{Layout, Purpose, Setting, Stats, losses, plan_human, plan_json};
@@ -133,8 +133,14 @@ fn new_and_changed() -> Vec<Step> {
                     },
                     Change {
                         attribute: "key".into(),
-                        from: Value::Secret(Fingerprint("aaaa".into())),
-                        to: Value::Secret(Fingerprint("bbbb".into())),
+                        from: Value::Id {
+                            class: "secret-value".into(),
+                            id: "fp:aaaa".into(),
+                        },
+                        to: Value::Id {
+                            class: "secret-value".into(),
+                            id: "fp:bbbb".into(),
+                        },
                     },
                     Change {
                         attribute: "document".into(),

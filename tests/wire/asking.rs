@@ -5,7 +5,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
-use crate::program::{DEFAULT_STACK, Program, Ran};
+use crate::program::{Program, Ran, WEB_STACK};
 
 /// Runs its arguments on a terminal, with its own input typed there.
 const ON_A_TERMINAL: &str =
@@ -53,7 +53,7 @@ async fn typed(program: &Program, arguments: &[&str], keys: &str) -> Ran {
 
 #[tokio::test]
 async fn nothing_is_changed_before_somebody_said_yes() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let changes = || program.bed.mutating().len();
     let apply = ["apply", "--target", "vpc/main", "--target", "log-group/app"];
     let destroy = ["destroy"];
@@ -92,7 +92,7 @@ async fn nothing_is_changed_before_somebody_said_yes() {
 
 #[tokio::test]
 async fn an_interrupt_instead_of_an_answer_changes_nothing() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let apply = ["apply", "--target", "vpc/main"];
     let ran = typed(&program, &apply, "\u{3}").await.exits(130);
     assert!(

@@ -4,12 +4,18 @@
 
 mod balancing;
 mod containers;
+mod domain;
+mod edge;
+mod functions;
 mod identity;
+mod monitoring;
 mod network;
+mod scaling;
+mod secrets;
 mod security;
+mod storage;
 
 use aws_sdk_ec2::types::{Filter, SecurityGroupRule};
-use aws_sdk_elasticloadbalancingv2::types::{Listener, LoadBalancer, TargetGroup};
 
 use crate::observer::Observer;
 use crate::program::{Program, golden, short};
@@ -27,7 +33,16 @@ struct Scene {
 
 impl Scene {
     async fn with(stack: &str) -> Self {
-        let program = Program::with(stack).await;
+        Self::of(Program::with(stack).await).await
+    }
+
+    /// The whole stack.
+    async fn whole() -> Self {
+        Self::of(Program::whole().await).await
+    }
+
+    /// Whatever the program's stack file says.
+    async fn of(program: Program) -> Self {
         program.apply().await;
         let aws = Observer::of(&program.bed);
         Self { program, aws }
@@ -204,41 +219,6 @@ impl Scene {
         }
     }
 
-    async fn load_balancer(&self) -> LoadBalancer {
-        let reply = self.aws.elbv2.describe_load_balancers().send().await;
-        reply.unwrap().load_balancers()[0].clone()
-    }
-
-    async fn target_group(&self, name: &str) -> TargetGroup {
-        let reply = self
-            .aws
-            .elbv2
-            .describe_target_groups()
-            .send()
-            .await
-            .unwrap();
-        let start = format!("{STACK}-{name}-");
-        reply
-            .target_groups()
-            .iter()
-            .find(|group| group.target_group_name().unwrap().starts_with(&start))
-            .unwrap_or_else(|| panic!("{reply:?}"))
-            .clone()
-    }
-
-    async fn listener(&self) -> Listener {
-        let balancer = self.load_balancer().await;
-        let reply = self
-            .aws
-            .elbv2
-            .describe_listeners()
-            .load_balancer_arn(balancer.load_balancer_arn().unwrap())
-            .send()
-            .await
-            .unwrap();
-        reply.listeners()[0].clone()
-    }
-
     /// Deletes the service with its tasks.
     async fn delete_service(&self) {
         self.aws
@@ -253,7 +233,7 @@ impl Scene {
     }
 
     async fn delete_load_balancer(&self) {
-        let balancer = self.load_balancer().await;
+        let balancer = self.aws.load_balancer().await;
         self.aws
             .elbv2
             .delete_load_balancer()

@@ -1,9 +1,13 @@
 //! A failed step says what failed, why in AWS's words, what was skipped, what was done and how to
 //! go on; and going on works.
 
-use testbed::{Reply, Rule};
+use std::collections::BTreeSet;
 
-use crate::program::{DEFAULT_STACK, Program, Ran};
+use testbed::{Call, Occasion, Reply, Rule};
+
+use crate::program::{Program, Ran, WEB_STACK};
+
+const STACK: &str = "qp-iac-cdn-headers";
 
 /// Whatever a failed apply must say; then it is repaired and applied again.
 async fn fails_then_converges(program: &Program, rule: Rule, says: &[&str]) -> Ran {
@@ -20,7 +24,7 @@ async fn fails_then_converges(program: &Program, rule: Rule, says: &[&str]) -> R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_cluster_skips_the_service_and_nothing_else() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let rule =
         Rule::on("ecs:CreateCluster").error("ClientException", "Tags can not be empty today.");
     let ran = fails_then_converges(
@@ -42,7 +46,7 @@ async fn a_rejected_cluster_skips_the_service_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_nat_gateway_shows_its_failure_code() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let rule = Rule::on("ec2:DescribeNatGateways").replaced(|_, reply| {
         let text = reply.text().replace(
             "<state>available</state>",
@@ -61,7 +65,7 @@ async fn a_failed_nat_gateway_shows_its_failure_code() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn denied_access_names_the_action() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let message = "You are not authorized to perform: ec2:AllocateAddress on resource: *";
     let rule =
         Rule::on("ec2:AllocateAddress").error_with_status(403, "UnauthorizedOperation", message);
@@ -70,7 +74,7 @@ async fn denied_access_names_the_action() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_used_up_quota_stops_before_the_first_change() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let observer = crate::observer::Observer::of(&program.bed);
     for _ in 0..5 {
         observer
@@ -96,7 +100,7 @@ async fn a_used_up_quota_stops_before_the_first_change() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_reply_makes_no_second_resource() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     for operation in [
         "ec2:CreateVpc",
         "ec2:AllocateAddress",
@@ -113,9 +117,43 @@ async fn a_lost_reply_makes_no_second_resource() {
     program.assert_in_sync().await;
 }
 
+/// Applies and destroys the whole stack where every operation meets this at first; nothing is made
+/// twice, and nothing is left.
+async fn whole_stack_with(fault: impl Fn(Occasion) -> Rule, concerns: impl Fn(&Call) -> bool) {
+    let program = Program::whole().await;
+    let aws = crate::observer::Observer::of(&program.bed);
+    program.apply().await;
+    let made = aws.left_of(STACK).await.len();
+    program.destroy().await;
+    let calls = program.bed.calls();
+    let concerned = calls.iter().filter(|call| concerns(call));
+    let operations: BTreeSet<String> = concerned.map(Call::name).collect();
+    assert!(operations.len() > 70, "{operations:?}");
+
+    program.bed.reset().await.unwrap();
+    for operation in &operations {
+        program.bed.inject(fault(Rule::on(operation).first(1)));
+    }
+    program.apply().await;
+    program.assert_in_sync().await;
+    assert_eq!(aws.left_of(STACK).await.len(), made);
+    program.destroy().await;
+    assert_eq!(aws.left_of(STACK).await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_replies_make_nothing_twice_in_the_whole_stack() {
+    whole_stack_with(Occasion::closed_after, |call| call.mutating).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_service_may_throttle() {
+    whole_stack_with(Occasion::throttled, |_| true).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn throttling_is_waited_out() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     program
         .bed
         .inject(Rule::on_mutating().first(12).throttled());
@@ -125,7 +163,7 @@ async fn throttling_is_waited_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_read_is_never_absence() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     program.apply().await;
     program
         .bed

@@ -1,11 +1,11 @@
 //! What does not bear the stack's tags is refused, never taken over, changed or deleted.
 
 use crate::observer::Observer;
-use crate::program::{DEFAULT_STACK, Program};
+use crate::program::{Program, WEB_STACK};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_group_of_somebody_else_is_refused_by_name() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let observer = Observer::of(&program.bed);
     let name = "/ecs/qp-iac-cdn-headers-app";
     observer
@@ -23,7 +23,7 @@ async fn a_log_group_of_somebody_else_is_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_balancer_of_somebody_else_is_refused_by_name() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let observer = Observer::of(&program.bed);
     let subnets = observer.ec2.describe_subnets().send().await.unwrap();
     let subnets = subnets
@@ -45,7 +45,7 @@ async fn a_load_balancer_of_somebody_else_is_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_of_somebody_else_is_refused_by_name() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let observer = Observer::of(&program.bed);
     let name = "qp-iac-cdn-headers-app-task-us-east-1";
     let trust = r#"{"Version":"2012-10-17","Statement":[]}"#;
@@ -64,7 +64,7 @@ async fn a_role_of_somebody_else_is_refused_by_name() {
 /// Fargate, without sizes and without a network of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_run_in_ecs_under_similar_names_is_left_alone() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let ecs = &Observer::of(&program.bed).ecs;
     let name = "qp-iac-cdn-headers-legacy";
     let cluster = ecs.create_cluster().cluster_name(name);
@@ -117,7 +117,7 @@ async fn refused(program: &Program, name: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_networks_at_one_address_are_told_apart() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     let observer = Observer::of(&program.bed);
     program.apply().await;
     // What a lost reply leaves behind: a second VPC with the same tags, that nothing uses.

@@ -1,19 +1,33 @@
 //! The binary, run against a test bed, with a stack file of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
 use testbed::Testbed;
 use tokio::process::Command;
 
-/// The stack of the repository's root.
-pub(crate) const DEFAULT_STACK: &str = include_str!("../../stack.yaml");
+/// The stack of the repository's root, with everything that the reference system has.
+pub(crate) const WHOLE_STACK: &str = include_str!("../../stack.yaml");
 
-/// A folder with a stack file, and the emulator that it is applied to.
+/// One web service behind a load balancer: what most scenarios need, and no more.
+pub(crate) const WEB_STACK: &str = include_str!("web_stack.yaml");
+
+/// What stands for the image of the whole stack's service: nothing is built in these tests.
+pub(crate) const IMAGE: &str = "ghcr.io/example/app:1.0";
+
+/// A stack with one text in the place of another, which must be there.
+#[track_caller]
+pub(crate) fn edited(stack: &str, from: &str, to: &str) -> String {
+    assert!(stack.contains(from), "nothing to edit: {from}");
+    stack.replace(from, to)
+}
+
+/// A folder with a stack file, and the emulators that it is applied to.
 pub(crate) struct Program {
     pub(crate) bed: Testbed,
     folder: tempfile::TempDir,
+    pub(crate) image: Option<&'static str>,
 }
 
 /// What a run printed, and how it ended.
@@ -45,13 +59,43 @@ impl Ran {
 }
 
 impl Program {
-    /// An empty emulator, and this stack file.
+    /// Empty emulators, and this stack file.
     pub(crate) async fn with(stack: &str) -> Self {
+        Self::on(Testbed::start().await.expect("a test bed"), stack)
+    }
+
+    /// These emulators, and this stack file.
+    fn on(bed: Testbed, stack: &str) -> Self {
         let program = Self {
-            bed: Testbed::start().await.expect("a test bed"),
+            bed,
             folder: tempfile::tempdir().expect("a folder"),
+            image: None,
         };
         program.write(stack);
+        program
+    }
+
+    /// Empty emulators, and the whole stack, with a copy of the code that it names beside it.
+    pub(crate) async fn whole() -> Self {
+        Self::with(WHOLE_STACK).await.with_workload()
+    }
+
+    /// The same where requests are carried. Nothing scales there: the emulator that does it knows
+    /// nothing of the services.
+    pub(crate) async fn whole_with_data_plane() -> Self {
+        let bed = Testbed::start_data_plane().await.expect("a test bed");
+        let scaling = "scaling: { min: 2, max: 6, cpu_percent: 60 }";
+        Self::on(bed, &edited(WHOLE_STACK, scaling, "count: 2")).with_workload()
+    }
+
+    fn with_workload(self) -> Self {
+        let mut program = self;
+        program.image = Some(IMAGE);
+        let workload = Path::new(env!("CARGO_MANIFEST_DIR")).join("workload");
+        for part in ["app", "edge", "functions"] {
+            let path = Path::new("workload").join(part);
+            copy(&workload.join(part), &program.folder.path().join(path));
+        }
         program
     }
 
@@ -95,6 +139,7 @@ impl Program {
             .env_remove("QPIAC_SANDBOX")
             .env("QPIAC_PACE_MS", "5")
             .env("QPIAC_READ_LAG_MS", "50")
+            .envs(self.image.map(|image| ("QPIAC_IMAGE_APP", image)))
             .stdin(Stdio::null())
             .kill_on_drop(true);
         command
@@ -151,6 +196,22 @@ impl Program {
             changing.is_empty(),
             "a plan made changing calls: {changing:?}"
         );
+    }
+}
+
+/// Copies a folder with what is in it, but for what Python leaves there.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_name() == "__pycache__" {
+            continue;
+        } else if entry.file_type().expect("a type").is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Stacks side by side: each sees its own and nothing else.
 
-use crate::program::{DEFAULT_STACK, Program};
+use crate::program::{Program, WEB_STACK};
 
 async fn in_sync(program: &Program, file: &str) {
     program
@@ -10,7 +10,7 @@ async fn in_sync(program: &Program, file: &str) {
 }
 
 async fn both(first: &str, second: &str) {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     program.write_as("first.yaml", first);
     program.write_as("second.yaml", second);
     for file in ["first.yaml", "second.yaml"] {
@@ -40,28 +40,24 @@ async fn both(first: &str, second: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stacks_whose_names_begin_alike() {
-    let named = |name: &str| DEFAULT_STACK.replace("qp-iac-cdn-headers", name);
+    let named = |name: &str| WEB_STACK.replace("qp-iac-cdn-headers", name);
     both(&named("shop"), &named("shop-two")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_shorter_name_second() {
-    let named = |name: &str| DEFAULT_STACK.replace("qp-iac-cdn-headers", name);
+    let named = |name: &str| WEB_STACK.replace("qp-iac-cdn-headers", name);
     both(&named("shop-app"), &named("shop")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_name_in_two_regions() {
-    both(
-        DEFAULT_STACK,
-        &DEFAULT_STACK.replace("us-east-1", "eu-west-1"),
-    )
-    .await;
+    both(WEB_STACK, &WEB_STACK.replace("us-east-1", "eu-west-1")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn destroy_needs_no_stack_file() {
-    let program = Program::with(DEFAULT_STACK).await;
+    let program = Program::with(WEB_STACK).await;
     program.apply().await;
     std::fs::remove_file(program.write_as("stack.yaml", "")).unwrap();
     program
@@ -84,8 +80,8 @@ async fn destroy_needs_no_stack_file() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_account_is_refused_before_the_first_change() {
-    let stack = DEFAULT_STACK.replace("# account: \"123456789012\" ", "account: \"210987654321\" ");
-    assert_ne!(stack, DEFAULT_STACK);
+    let stack = WEB_STACK.replace("# account: \"123456789012\"", "account: \"210987654321\"");
+    assert_ne!(stack, WEB_STACK);
     let program = Program::with(&stack).await;
     let ran = program.run(&["apply", "--yes"]).await.exits(1);
     assert!(

@@ -39,10 +39,14 @@ pub async fn newest_stream(aws: &Clients, group: &str) -> Result<Option<LogStrea
         .await
         .at("logs:DescribeLogStreams");
     let streams = if_present(reply)?.and_then(|reply| reply.log_streams);
-    Ok(streams.into_iter().flatten().next().map(|stream| LogStream {
-        name: stream.log_stream_name.unwrap_or_default(),
-        newest: stream.last_event_timestamp.map(DateTime::from_millis),
-    }))
+    Ok(streams
+        .into_iter()
+        .flatten()
+        .next()
+        .map(|stream| LogStream {
+            name: stream.log_stream_name.unwrap_or_default(),
+            newest: stream.last_event_timestamp.map(DateTime::from_millis),
+        }))
 }
 
 /// The last lines of a stream, oldest first.

@@ -53,8 +53,11 @@ pub async fn rotation_dates(aws: &Clients, arn: &str) -> Result<RotationDates, F
 /// # Errors
 /// The fault of a call.
 pub async fn secret_versions(aws: &Clients, arn: &str) -> Result<Vec<SecretVersion>, Fault> {
-    let (current, previous) =
-        try_join(version(aws, arn, "AWSCURRENT"), version(aws, arn, "AWSPREVIOUS")).await?;
+    let (current, previous) = try_join(
+        version(aws, arn, "AWSCURRENT"),
+        version(aws, arn, "AWSPREVIOUS"),
+    )
+    .await?;
     let current = required(GET, "the secret's current value", current)?;
     Ok(std::iter::once(current).chain(previous).collect())
 }

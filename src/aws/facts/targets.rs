@@ -79,7 +79,9 @@ fn read(found: sdk::TargetHealthDescription) -> Target {
     let state = health.as_ref().and_then(|h| h.state.as_ref());
     Target {
         address: port.map_or(id.clone(), |port| format!("{id}:{port}")),
-        state: state.map_or("state unknown", |state| state.as_str()).to_owned(),
+        state: state
+            .map_or("state unknown", |state| state.as_str())
+            .to_owned(),
         reason: health
             .as_ref()
             .and_then(|h| h.reason.as_ref())

@@ -16,6 +16,8 @@ use crate::model::Fault;
 
 /// How many tasks one DescribeTasks call takes.
 const TASKS_PER_CALL: usize = 100;
+/// How many values a filter of EC2 takes.
+const INTERFACES_PER_CALL: usize = 200;
 /// What ECS calls a network interface among the attachments of a task.
 const INTERFACE: &str = "networkInterfaceId";
 
@@ -73,7 +75,7 @@ pub async fn running_tasks(
         .filter(|task| task.last_status() == Some("RUNNING"))
         .collect();
     let ids: Vec<String> = tasks.iter().flat_map(interfaces).collect();
-    let addresses = addresses(aws, ids).await?;
+    let addresses = addresses(aws, &ids).await?;
     let read = |id: String| {
         let public = addresses.get(&id)?.clone();
         Some(Interface { id, public })
@@ -99,22 +101,21 @@ fn interfaces(task: &Task) -> impl Iterator<Item = String> {
 /// The public address, where there is one, of each of these interfaces that is still there.
 async fn addresses(
     aws: &Clients,
-    ids: Vec<String>,
+    ids: &[String],
 ) -> Result<BTreeMap<String, Option<String>>, Fault> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let found = aws
-        .ec2
-        .describe_network_interfaces()
-        .filters(ec2::filter("network-interface-id", ids))
-        .into_paginator()
-        .items()
-        .send()
-        .try_collect()
-        .await
-        .at("ec2:DescribeNetworkInterfaces")?;
-    let pairs = found.into_iter().filter_map(|interface| {
+    let calls = ids.chunks(INTERFACES_PER_CALL).map(|ids| async move {
+        aws.ec2
+            .describe_network_interfaces()
+            .filters(ec2::filter("network-interface-id", ids.iter().cloned()))
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .at("ec2:DescribeNetworkInterfaces")
+    });
+    let found = try_join_all(calls).await?.into_iter().flatten();
+    let pairs = found.filter_map(|interface| {
         let public = interface.association.and_then(|found| found.public_ip);
         Some((interface.network_interface_id?, public))
     });

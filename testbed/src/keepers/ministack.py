@@ -44,7 +44,10 @@ os.environ["PATH"] = os.pathsep.join([node, os.environ["PATH"]])
 
 from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
-from ministack.app import app  # noqa: E402
+from ministack import app  # noqa: E402
+
+# Its own health page would stand before the path /health of every application.
+app._HEALTH_PATHS = tuple(path for path in app._HEALTH_PATHS if path != "/health")
 
 config = Config()
 config.bind = [f"fd://{listener.detach()}"]
@@ -52,4 +55,4 @@ config.keep_alive_timeout = 75
 config.loglevel = "WARNING"
 print(port, flush=True)
 os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-asyncio.run(serve(app, config))
+asyncio.run(serve(app.app, config))

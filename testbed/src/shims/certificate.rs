@@ -1,9 +1,11 @@
 //! Certificates of ACM.
 //!
 //! - `DescribeCertificate`, `ListCertificates`: on AWS a certificate that is validated by DNS is
-//!   `PENDING_VALIDATION` until every one of its records is in a hosted zone, then `ISSUED`; moto
-//!   issues it after a time, ministack at once. AWS gives back the `KeyAlgorithm` that was sent; the
-//!   emulators always `RSA_2048`.
+//!   `PENDING_VALIDATION` until every one of its records is in a hosted zone, then `ISSUED` for
+//!   good; moto issues it after a time, ministack at once. AWS gives back the `KeyAlgorithm` that
+//!   was sent; the emulators always `RSA_2048`.
+//! - `ListCertificates`: AWS names the domains in `SubjectAlternativeNameSummaries`; moto in another
+//!   field.
 //! - `RequestCertificate` with an `IdempotencyToken` that was used: AWS gives the same certificate;
 //!   ministack makes another.
 //! - `DeleteCertificate` of one that a distribution or a listener names: AWS refuses with
@@ -26,6 +28,8 @@ pub(crate) struct Certificate {
     algorithms: Mutex<BTreeMap<String, Value>>,
     /// By region, token and domain name, the ARN.
     tokens: Mutex<BTreeMap<[String; 3], String>>,
+    /// The ARNs of those that were issued.
+    issued: Mutex<BTreeSet<String>>,
 }
 
 impl Shim for Certificate {
@@ -106,6 +110,9 @@ impl Certificate {
             for field in ["Status", "KeyAlgorithm"] {
                 summary[field] = certificate[field].clone();
             }
+            summary["SubjectAlternativeNameSummaries"] =
+                certificate["SubjectAlternativeNames"].clone();
+            summary["HasAdditionalSubjectAlternativeNames"] = json!(false);
             let chosen = |wanted: &Value, usual: &[&str], value: &Value| match wanted.as_array() {
                 Some(wanted) => wanted.contains(value),
                 None => usual.is_empty() || usual.iter().any(|usual| value == usual),
@@ -122,15 +129,17 @@ impl Certificate {
 
     fn restore(&self, certificate: &mut Value, records: &BTreeSet<[String; 2]>) {
         let arn = certificate["CertificateArn"].as_str().unwrap_or("");
-        if let Some(algorithm) = memory(&self.algorithms).get(arn) {
+        let arn = arn.to_owned();
+        if let Some(algorithm) = memory(&self.algorithms).get(&arn) {
             certificate["KeyAlgorithm"] = algorithm.clone();
         }
+        let issued = memory(&self.issued).contains(&arn);
         let mut valid = true;
         let options = certificate["DomainValidationOptions"].as_array_mut();
         for option in options.into_iter().flatten() {
             let record = &option["ResourceRecord"];
             let key = ["Name", "Value"].map(|field| plain(record[field].as_str().unwrap_or("")));
-            let there = record.is_object() && records.contains(&key);
+            let there = issued || record.is_object() && records.contains(&key);
             valid &= there;
             option["ValidationStatus"] = json!(if there {
                 "SUCCESS"
@@ -139,6 +148,9 @@ impl Certificate {
             });
         }
         if certificate["Type"] == "AMAZON_ISSUED" {
+            if valid {
+                memory(&self.issued).insert(arn);
+            }
             certificate["Status"] = json!(if valid {
                 "ISSUED"
             } else {
@@ -172,7 +184,9 @@ async fn validated(next: Next<'_>) -> Result<BTreeSet<[String; 2]>> {
         let id = zone.at("Id").trim_start_matches("/hostedzone/");
         let path = format!("{path}/{id}/rrset");
         let (asked, reply) = next.rest("route53", "GET", &path, "").await?;
-        let records = reply.element(&asked)?;
+        let Ok(records) = reply.element(&asked) else {
+            continue;
+        };
         for record in records.members("ResourceRecordSets") {
             let values = record.members("ResourceRecords").iter();
             if record.at("Type") == "CNAME" {
@@ -196,9 +210,11 @@ async fn delete(request: &Request, next: Next<'_>) -> Result<Reply> {
     let balancers = next.read(elb, "DescribeLoadBalancers", &[]).await?;
     for balancer in balancers.all("LoadBalancerArn") {
         let asked = [("LoadBalancerArn", balancer.text.as_str())];
-        let listeners = next.read(elb, "DescribeListeners", &asked).await?;
-        let named = listeners.all("CertificateArn");
-        at_a_listener |= named.iter().any(|found| found.text == arn);
+        // It may be deleted meanwhile.
+        if let Ok(listeners) = next.read(elb, "DescribeListeners", &asked).await {
+            let named = listeners.all("CertificateArn");
+            at_a_listener |= named.iter().any(|found| found.text == arn);
+        }
     }
     if at_the_edge || at_a_listener {
         let message = format!("Certificate {arn} is in use.");

@@ -152,7 +152,11 @@ async fn refused(request: &Request, next: Next<'_>) -> Result<Option<Reply>> {
         for distribution in configurations(next).await? {
             let path = format!("{API}/distribution/{}/config", distribution.at("Id"));
             let (asked, reply) = next.rest("cloudfront", "GET", &path, "").await?;
-            if Some(reply.element(&asked)?.at("CallerReference")) == reference.map(String::as_str) {
+            // It may be deleted meanwhile.
+            let Ok(config) = reply.element(&asked) else {
+                continue;
+            };
+            if Some(config.at("CallerReference")) == reference.map(String::as_str) {
                 let message = "The caller reference that you are using to create a distribution \
                                is associated with another distribution.";
                 let code = "DistributionAlreadyExists";

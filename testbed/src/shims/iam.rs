@@ -94,7 +94,7 @@ async fn serve(request: &Request, next: Next<'_>, names: &Names) -> Result<Reply
     let mut root = reply.element(request)?;
     for name in ["RoleName", "Arn"] {
         root.change_all(name, &mut |element| {
-            element.text = renamed(&element.text, names)
+            element.text = renamed(&element.text, names);
         });
     }
     root.change_all("AssumeRolePolicyDocument", &mut |element| {

@@ -1,7 +1,8 @@
-//! Images in ECR repositories.
+//! ECR repositories and the images in them.
 //!
-//! `PutImage`: on AWS an image's digest is that of its manifest, so two manifests are two images; moto
-//! makes one of the layers alone.
+//! - `PutImage`: on AWS an image's digest is that of its manifest, so two manifests are two images;
+//!   moto makes one of the layers alone.
+//! - `PutImageScanningConfiguration` without `scanOnPush`: AWS takes it as false; moto keeps the old one.
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -13,14 +14,18 @@ pub(crate) struct Image;
 
 impl Shim for Image {
     fn operations(&self) -> &'static [&'static str] {
-        &["ecr:PutImage"]
+        &["ecr:PutImage", "ecr:PutImageScanningConfiguration"]
     }
 
     fn serve<'a>(&'a self, request: &'a Request, next: Next<'a>) -> Answer<'a> {
         Box::pin(async move {
-            let digest = Sha256::digest(request.text("imageManifest"));
             let mut sent = request.parameters.clone();
-            sent["imageDigest"] = json!(format!("sha256:{digest:x}"));
+            if request.operation == "PutImage" {
+                let digest = Sha256::digest(request.text("imageManifest"));
+                sent["imageDigest"] = json!(format!("sha256:{digest:x}"));
+            } else if sent["imageScanningConfiguration"]["scanOnPush"].is_null() {
+                sent["imageScanningConfiguration"] = json!({ "scanOnPush": false });
+            }
             next.forward(&request.with_value(sent)).await
         })
     }

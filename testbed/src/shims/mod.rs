@@ -12,13 +12,16 @@ mod bucket;
 mod certificate;
 mod cluster;
 mod dashboard;
+mod deployment;
 mod distribution;
 mod edge_function;
 mod edge_policy;
 mod edited_rule;
+mod endpoint_group;
 mod forward_action;
 mod function_url;
 mod gateway_address;
+mod group_balancer;
 mod iam;
 mod image;
 mod in_use;
@@ -29,10 +32,10 @@ mod load_balancer;
 mod log_group;
 mod metric_alarm;
 mod nat_gateway;
-
 mod record;
 mod rotation;
 mod route_table;
+mod scaled_service;
 mod scaling;
 mod secret;
 mod security_group_rule;
@@ -54,6 +57,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 
 use crate::client::Client;
+use crate::holds::Holds;
 use crate::homes::SetUp;
 use crate::operation::Request;
 use crate::reply::Reply;
@@ -200,12 +204,12 @@ pub(crate) struct Shims {
 }
 
 impl Shims {
-    pub(crate) fn new(set_up: SetUp) -> Shims {
+    pub(crate) fn new(set_up: SetUp, holds: &Arc<Holds>) -> Shims {
         let mut all = match set_up {
             SetUp::ControlPlane => control_plane(set_up),
             SetUp::DataPlane => data_plane(set_up),
         };
-        all.extend(both(set_up));
+        all.extend(both(set_up, holds));
         Shims { all }
     }
 
@@ -255,6 +259,9 @@ fn data_plane(set_up: SetUp) -> Vec<Box<dyn Shim>> {
         Box::new(balancer_network::BalancerNetwork),
         Box::new(balancing_missing::BalancingMissing),
         Box::new(forward_action::ForwardAction),
+        Box::new(group_balancer::GroupBalancer),
+        Box::new(scaled_service::ScaledService),
+        Box::new(endpoint_group::EndpointGroup::default()),
         Box::new(task_network::TaskNetwork::default()),
         Box::new(target::Target::default()),
         Box::new(edited_rule::EditedRule::default()),
@@ -264,20 +271,21 @@ fn data_plane(set_up: SetUp) -> Vec<Box<dyn Shim>> {
 }
 
 /// What both emulators get wrong, and what is wrong in the one that a service has in both set-ups.
-fn both(set_up: SetUp) -> Vec<Box<dyn Shim>> {
+fn both(set_up: SetUp, holds: &Arc<Holds>) -> Vec<Box<dyn Shim>> {
     vec![
+        Box::new(deployment::Deployment::new(Arc::clone(holds))),
         Box::new(edge_function::EdgeFunction),
         Box::new(edge_policy::EdgePolicy),
         Box::new(distribution::Distribution),
         Box::new(metric_alarm::MetricAlarm::default()),
         Box::new(dashboard::Dashboard),
-        Box::new(rotation::SecretRotation::new(set_up)),
+        Box::new(rotation::SecretRotation::new(set_up, Arc::clone(holds))),
         Box::new(secret::Secret),
         Box::new(lambda_permission::LambdaPermission),
         Box::new(bucket::Bucket),
         Box::new(certificate::Certificate::default()),
         Box::new(record::Record),
-        Box::new(web_acl::WebAcl),
+        Box::new(web_acl::WebAcl::default()),
         Box::new(scaling::Scaling::default()),
     ]
 }

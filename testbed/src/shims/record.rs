@@ -68,6 +68,18 @@ async fn change(request: &Request, next: Next<'_>) -> Result<Reply> {
         let message = format!("[{refused}: name='{name}.', type='{kind}']");
         return Ok(refusal(request, "InvalidChangeBatch", &message));
     }
+    // What moto compares with is what was ever sent; what is there was just looked at.
+    sent.change_all("Action", &mut |action| {
+        if action.text == "CREATE" {
+            "UPSERT".clone_into(&mut action.text);
+        }
+    });
+    // What is not there is made; moto would refuse what was there once.
+    sent.change_all("Action", &mut |action| {
+        if action.text == "CREATE" {
+            "UPSERT".clone_into(&mut action.text);
+        }
+    });
     let changed = Request {
         body: Bytes::from(sent.to_string()),
         ..request.clone()

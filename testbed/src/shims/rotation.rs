@@ -13,17 +13,20 @@
 //!   that was finished.
 //!
 //! The function is asked where functions run, on ministack; elsewhere a rotation is only noted, and no
-//! version is made.
+//! version is made. Where a test holds rotations, a version is announced and the function not asked;
+//! the rotation ends when that version becomes the current one.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use super::secret::take_label;
 use super::{Answer, Next, Shim, memory, refusal};
+use crate::holds::Holds;
 use crate::homes::SetUp;
 use crate::operation::Request;
 use crate::reply::Reply;
@@ -48,6 +51,7 @@ struct Rotation {
 pub(crate) struct SecretRotation {
     /// Whether the emulator of the functions runs them.
     functions_run: bool,
+    holds: Arc<Holds>,
     /// By the secret's ARN.
     rotations: Mutex<BTreeMap<String, Rotation>>,
 }
@@ -78,9 +82,10 @@ impl Shim for SecretRotation {
 }
 
 impl SecretRotation {
-    pub(crate) fn new(set_up: SetUp) -> SecretRotation {
+    pub(crate) fn new(set_up: SetUp, holds: Arc<Holds>) -> SecretRotation {
         SecretRotation {
             functions_run: set_up == SetUp::DataPlane,
+            holds,
             rotations: Mutex::default(),
         }
     }
@@ -114,25 +119,32 @@ impl SecretRotation {
         let at_once = request.parameters["RotateImmediately"] != json!(false);
         rotation.enabled = true;
         if self.functions_run && at_once {
+            take_label(next, &arn, "AWSPENDING").await?;
             rotation.announced = Some(token.clone());
         }
         memory(&self.rotations).insert(arn.clone(), rotation);
         if self.functions_run && !at_once {
             try_out(next, &function, &arn, &token).await?;
         }
-        if self.functions_run && at_once && carry_through(next, &function, &arn, &token).await? {
-            if let Some(rotation) = memory(&self.rotations).get_mut(&arn) {
-                rotation.last_s = Some(now().0);
-                rotation.announced = None;
-            }
+        let done = self.functions_run
+            && at_once
+            && !self.holds.holds_rotations()
+            && carry_through(next, &function, &arn, &token).await?;
+        if let (true, Some(rotation)) = (done, memory(&self.rotations).get_mut(&arn)) {
+            rotation.last_s = Some(now().0);
+            rotation.announced = None;
         }
         let answer = json!({ "ARN": arn, "Name": found["Name"], "VersionId": token });
         Ok(Reply::json(&answer))
     }
 
-    /// Takes the label from a version that was announced and has no value.
+    /// Takes the label from a version that was announced and has no value, or ends the rotation of one
+    /// that becomes the current one.
     async fn label(&self, request: &Request, next: Next<'_>) -> Result<Reply> {
         let reply = next.forward(request).await?;
+        if request.text("VersionStage") == "AWSCURRENT" && reply.is_success() {
+            self.end(&reply, request.text("MoveToVersionId"));
+        }
         if request.text("VersionStage") != "AWSPENDING" {
             return Ok(reply);
         }
@@ -149,6 +161,17 @@ impl SecretRotation {
             Some(_) => Reply::json(&json!({ "ARN": arn, "Name": found["Name"] })),
             None => reply,
         })
+    }
+
+    /// Notes that a version which was announced is the current one.
+    fn end(&self, reply: &Reply, version: &str) {
+        let arn = reply.value()["ARN"].as_str().unwrap_or("").to_owned();
+        if let Some(rotation) = memory(&self.rotations).get_mut(&arn)
+            && rotation.announced.as_deref() == Some(version)
+        {
+            rotation.announced = None;
+            rotation.last_s = Some(now().0);
+        }
     }
 
     async fn cancel(&self, request: &Request, next: Next<'_>) -> Result<Reply> {

@@ -5,6 +5,10 @@
 //!   AWS refuses with `InvalidRequestException`; both emulators with `ResourceExistsException`.
 //! - `PutSecretValue` with a token that has another value: AWS refuses with
 //!   `ResourceExistsException`; both emulators overwrite.
+//! - `PutSecretValue` with a label that another version bears: AWS moves it; in both emulators two
+//!   versions bear it then.
+//! - `GetSecretValue`, and `PutSecretValue` of a new current version, after `UpdateSecretVersionStage`:
+//!   AWS goes by the label `AWSCURRENT`; moto by the version that was current first, and then has two.
 //! - `TagResource` of a secret that is scheduled for deletion: AWS refuses with
 //!   `InvalidRequestException`; moto tags it.
 //! - `DescribeSecret`, `ListSecrets`, `ListSecretVersionIds`: AWS leaves out versions that bear no
@@ -20,12 +24,19 @@ use crate::reply::Reply;
 
 const SERVICE: &str = "secretsmanager";
 
+/// The label of the current version.
+const CURRENT: &str = "AWSCURRENT";
+
+/// A label that a version bears for a moment.
+const STEP: &str = "TESTBED";
+
 pub(crate) struct Secret;
 
 impl Shim for Secret {
     fn operations(&self) -> &'static [&'static str] {
         &[
             "secretsmanager:CreateSecret",
+            "secretsmanager:GetSecretValue",
             "secretsmanager:PutSecretValue",
             "secretsmanager:TagResource",
             "secretsmanager:DescribeSecret",
@@ -38,6 +49,7 @@ impl Shim for Secret {
         Box::pin(async move {
             match request.operation.as_str() {
                 "CreateSecret" => create(request, next).await,
+                "GetSecretValue" => get(request, next).await,
                 "PutSecretValue" => put(request, next).await,
                 "TagResource" => tag(request, next).await,
                 "ListSecretVersionIds" => versions(request, next).await,
@@ -88,17 +100,95 @@ async fn create(request: &Request, next: Next<'_>) -> Result<Reply> {
     Ok(reply.with_value(&body))
 }
 
+async fn get(request: &Request, next: Next<'_>) -> Result<Reply> {
+    if !request.text("VersionId").is_empty() {
+        return next.forward(request).await;
+    }
+    let label = match request.text("VersionStage") {
+        "" => CURRENT,
+        label => label,
+    };
+    let Some(version) = bearer(next, request.text("SecretId"), label).await? else {
+        return next.forward(request).await;
+    };
+    let mut asked = request.parameters.clone();
+    asked["VersionId"] = json!(version);
+    next.forward(&request.with_value(asked)).await
+}
+
 async fn put(request: &Request, next: Next<'_>) -> Result<Reply> {
-    let token = request.text("ClientRequestToken");
-    let there = value_of(next, request.text("SecretId"), token).await?;
-    if there.is_some_and(|there| there != value(&request.parameters)) {
+    let (id, token) = (request.text("SecretId"), request.text("ClientRequestToken"));
+    let there = value_of(next, id, token).await?;
+    if there
+        .as_ref()
+        .is_some_and(|there| *there != value(&request.parameters))
+    {
         let message = format!(
             "You can't use ClientRequestToken {token} because that value is already in use for a \
              version of this secret."
         );
         return Ok(refusal(request, "ResourceExistsException", &message));
     }
-    next.forward(request).await
+    let labels = &request.parameters["VersionStages"];
+    let becomes_current = labels.is_null() || *labels == json!([CURRENT]);
+    let current = bearer(next, id, CURRENT).await?;
+    let (Some(current), true, None) = (current, becomes_current, there) else {
+        for label in request.list("VersionStages") {
+            take_label(next, id, label).await?;
+        }
+        return next.forward(request).await;
+    };
+    // Under a label of its own first; then the current one moves, and takes the previous one along.
+    let mut sent = request.parameters.clone();
+    sent["VersionStages"] = json!([STEP]);
+    let reply = next.forward(&request.with_value(sent)).await?;
+    let mut body = reply.value();
+    if !reply.is_success() {
+        return Ok(reply);
+    }
+    let made = body["VersionId"].clone();
+    let moved = json!({
+        "SecretId": id, "VersionStage": CURRENT, "MoveToVersionId": made,
+        "RemoveFromVersionId": current,
+    });
+    let unlabel = json!({ "SecretId": id, "VersionStage": STEP, "RemoveFromVersionId": made });
+    for change in [moved, unlabel] {
+        next.emulator_json(SERVICE, "UpdateSecretVersionStage", &change)
+            .await?;
+    }
+    body["VersionStages"] = json!([CURRENT]);
+    Ok(reply.with_value(&body))
+}
+
+/// The version that bears a label, if one does.
+async fn bearer(next: Next<'_>, id: &str, label: &str) -> Result<Option<String>> {
+    let asked = json!({ "SecretId": id });
+    let found = next
+        .emulator_json(SERVICE, "DescribeSecret", &asked)
+        .await?
+        .value();
+    let versions = found["VersionIdsToStages"].as_object();
+    let bearer = versions.into_iter().flatten().find(|(_, stages)| {
+        let mut stages = stages.as_array().into_iter().flatten();
+        stages.any(|stage| stage == label)
+    });
+    Ok(bearer.map(|(version, _)| version.clone()))
+}
+
+/// Takes a label from whatever version bears it, but for the one of the current version, which always
+/// has one.
+pub(super) async fn take_label(next: Next<'_>, id: &str, label: &str) -> Result<()> {
+    if label == CURRENT {
+        return Ok(());
+    }
+    if let Some(version) = bearer(next, id, label).await? {
+        let taken = json!({
+            "SecretId": id, "VersionStage": label, "RemoveFromVersionId": version,
+        });
+        next.emulator_json(SERVICE, "UpdateSecretVersionStage", &taken)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The fields of a value as it is sent and given back.

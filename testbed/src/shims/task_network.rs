@@ -98,8 +98,7 @@ impl TaskNetwork {
         let known = memory(&self.interfaces).clone();
         let mut form = request.form();
         form.retain(|name, _| !name.starts_with("NetworkInterfaceId."));
-        let (ours, others): (Vec<&str>, Vec<&str>) = request
-            .list("NetworkInterfaceId")
+        let (ours, others): (Vec<&str>, Vec<&str>) = asked(request)
             .into_iter()
             .partition(|id| known.contains_key(*id));
         let mut items = Vec::new();
@@ -119,6 +118,14 @@ impl TaskNetwork {
         let root = Element::list("DescribeNetworkInterfacesResponse", vec![set]);
         Ok(Reply::xml(root.to_string()))
     }
+}
+
+/// The interfaces that are asked for, by their identifiers or by a filter of them.
+fn asked(request: &Request) -> Vec<&str> {
+    if request.text("Filter.1.Name") == "network-interface-id" {
+        return request.list("Filter.1.Value");
+    }
+    request.list("NetworkInterfaceId")
 }
 
 /// An interface as EC2 describes it.

@@ -2,27 +2,63 @@
 //!
 //! - `CreateWebACL` of a name that is there: AWS refuses with `WAFDuplicateItemException`; moto with
 //!   `WafV2DuplicateItem`.
+//! - `UpdateWebACL` with an empty list of rules: AWS leaves none; moto keeps the old ones.
 //! - `DeleteWebACL` of one that a distribution names: AWS refuses with `WAFAssociatedItemException`;
 //!   the emulators delete it.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
 use anyhow::Result;
+use serde_json::json;
 
 use super::distribution::configurations;
-use super::{Answer, Next, Shim, refusal};
+use super::{Answer, Next, Shim, memory, refusal};
 use crate::operation::Request;
 use crate::reply::Reply;
 
-pub(crate) struct WebAcl;
+#[derive(Default)]
+pub(crate) struct WebAcl {
+    /// The ids of those whose rules were taken away.
+    bare: Mutex<BTreeSet<String>>,
+}
 
 impl Shim for WebAcl {
     fn operations(&self) -> &'static [&'static str] {
-        &["wafv2:CreateWebACL", "wafv2:DeleteWebACL"]
+        &[
+            "wafv2:CreateWebACL",
+            "wafv2:UpdateWebACL",
+            "wafv2:GetWebACL",
+            "wafv2:DeleteWebACL",
+        ]
     }
 
     fn serve<'a>(&'a self, request: &'a Request, next: Next<'a>) -> Answer<'a> {
         Box::pin(async move {
             match request.operation.as_str() {
                 "DeleteWebACL" => delete(request, next).await,
+                "UpdateWebACL" => {
+                    let reply = next.forward(request).await?;
+                    let bare = request.parameters["Rules"]
+                        .as_array()
+                        .is_none_or(Vec::is_empty);
+                    let id = request.text("Id");
+                    if reply.is_success() && bare {
+                        memory(&self.bare).insert(id.to_owned());
+                    } else if reply.is_success() {
+                        memory(&self.bare).remove(id);
+                    }
+                    Ok(reply)
+                }
+                "GetWebACL" => {
+                    let reply = next.forward(request).await?;
+                    let mut body = reply.value();
+                    let id = body["WebACL"]["Id"].as_str().unwrap_or("");
+                    if memory(&self.bare).contains(id) {
+                        body["WebACL"]["Rules"] = json!([]);
+                    }
+                    Ok(reply.with_value(&body))
+                }
                 _ => create(request, next).await,
             }
         })

@@ -46,7 +46,7 @@ async fn listeners_and_rules() {
 async fn load_balancer(scene: &Scene) {
     scene
         .drifts("load_balancer_idle_timeout", async |s| {
-            let balancer = s.load_balancer().await;
+            let balancer = s.aws.load_balancer().await;
             let attribute = LoadBalancerAttribute::builder()
                 .key("idle_timeout.timeout_seconds")
                 .value("90")
@@ -63,7 +63,7 @@ async fn load_balancer(scene: &Scene) {
         .await;
     scene
         .drifts("load_balancer_security_group", async |s| {
-            let balancer = s.load_balancer().await;
+            let balancer = s.aws.load_balancer().await;
             let group = s.group("security-group/app").await;
             s.aws
                 .elbv2
@@ -77,7 +77,7 @@ async fn load_balancer(scene: &Scene) {
         .await;
     scene
         .drifts("load_balancer_tag_added", async |s| {
-            let balancer = s.load_balancer().await;
+            let balancer = s.aws.load_balancer().await;
             s.aws
                 .elbv2
                 .add_tags()
@@ -97,7 +97,7 @@ async fn load_balancer(scene: &Scene) {
 async fn target_group(scene: &Scene) {
     scene
         .drifts("target_group_health_check", async |s| {
-            let group = s.target_group("app").await;
+            let group = s.aws.target_group("app").await;
             s.aws
                 .elbv2
                 .modify_target_group()
@@ -111,7 +111,7 @@ async fn target_group(scene: &Scene) {
         .await;
     scene
         .drifts("target_group_drain", async |s| {
-            let group = s.target_group("app").await;
+            let group = s.aws.target_group("app").await;
             let attribute = TargetGroupAttribute::builder()
                 .key("deregistration_delay.timeout_seconds")
                 .value("17")
@@ -129,7 +129,7 @@ async fn target_group(scene: &Scene) {
     // AWS wants no listener or rule to forward to it; services may.
     scene
         .drifts("target_group_deleted", async |s| {
-            let listener = s.listener().await;
+            let listener = s.aws.listener().await;
             let elbv2 = &s.aws.elbv2;
             let rules = elbv2
                 .describe_rules()
@@ -137,7 +137,7 @@ async fn target_group(scene: &Scene) {
                 .send()
                 .await
                 .unwrap();
-            let group = s.target_group("api").await;
+            let group = s.aws.target_group("api").await;
             let group = group.target_group_arn().unwrap();
             for rule in rules.rules() {
                 if rule.actions()[0].target_group_arn() == Some(group) {
@@ -154,7 +154,7 @@ async fn target_group(scene: &Scene) {
 async fn listener(scene: &Scene) {
     scene
         .drifts("listener_action", async |s| {
-            let listener = s.listener().await;
+            let listener = s.aws.listener().await;
             s.aws
                 .elbv2
                 .modify_listener()
@@ -167,7 +167,7 @@ async fn listener(scene: &Scene) {
         .await;
     scene
         .drifts("listener_deleted", async |s| {
-            let listener = s.listener().await;
+            let listener = s.aws.listener().await;
             s.aws
                 .elbv2
                 .delete_listener()
@@ -179,7 +179,7 @@ async fn listener(scene: &Scene) {
         .await;
     scene
         .drifts("listener_added", async |s| {
-            let balancer = s.load_balancer().await;
+            let balancer = s.aws.load_balancer().await;
             s.aws
                 .elbv2
                 .create_listener()
@@ -222,7 +222,7 @@ async fn listener_rule(scene: &Scene) {
         .await;
     scene
         .drifts("listener_rule_added", async |s| {
-            let listener = s.listener().await;
+            let listener = s.aws.listener().await;
             s.aws
                 .elbv2
                 .create_rule()
@@ -239,7 +239,7 @@ async fn listener_rule(scene: &Scene) {
 
 /// The ARN of the one rule beside the default.
 async fn the_rule(s: &Scene) -> String {
-    let listener = s.listener().await;
+    let listener = s.aws.listener().await;
     let rules = s
         .aws
         .elbv2

@@ -6,11 +6,11 @@ use aws_sdk_ecs::types::{
 };
 
 use super::{CLUSTER, SERVICE, Scene};
-use crate::program::DEFAULT_STACK;
+use crate::program::WEB_STACK;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn services() {
-    let scene = Scene::with(DEFAULT_STACK).await;
+    let scene = Scene::with(WEB_STACK).await;
     service(&scene).await;
     task_definition(&scene).await;
     cluster(&scene).await;

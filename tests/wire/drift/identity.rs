@@ -1,7 +1,7 @@
 //! Roles and log groups.
 
 use super::Scene;
-use crate::program::DEFAULT_STACK;
+use crate::program::WEB_STACK;
 
 const EXECUTION: &str = "qp-iac-cdn-headers-app-execution-us-east-1";
 const TASK: &str = "qp-iac-cdn-headers-app-task-us-east-1";
@@ -13,7 +13,7 @@ const ANOTHER_SERVICE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":
 
 #[tokio::test(flavor = "multi_thread")]
 async fn roles_and_log_groups() {
-    let scene = Scene::with(DEFAULT_STACK).await;
+    let scene = Scene::with(WEB_STACK).await;
     role(&scene).await;
     policies(&scene).await;
     log_group(&scene).await;

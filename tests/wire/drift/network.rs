@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::AttributeBooleanValue;
 
 use super::{ANYWHERE, CLUSTER, SERVICE, Scene, filter};
-use crate::program::DEFAULT_STACK;
+use crate::program::WEB_STACK;
 
 fn boolean(value: bool) -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(value).build()
@@ -11,7 +11,7 @@ fn boolean(value: bool) -> AttributeBooleanValue {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn networks_and_gateways() {
-    let scene = Scene::with(DEFAULT_STACK).await;
+    let scene = Scene::with(WEB_STACK).await;
     vpc(&scene).await;
     internet_gateway(&scene).await;
     nat_gateway(&scene).await;
@@ -20,7 +20,7 @@ async fn networks_and_gateways() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn subnets_and_routes() {
-    let scene = Scene::with(DEFAULT_STACK).await;
+    let scene = Scene::with(WEB_STACK).await;
     subnet(&scene).await;
     route_table(&scene).await;
     route(&scene).await;
@@ -29,7 +29,7 @@ async fn subnets_and_routes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn endpoints() {
-    let stack = DEFAULT_STACK.replace("nat: single ", "nat: none ");
+    let stack = WEB_STACK.replace("nat: single", "nat: none");
     let scene = Scene::with(&stack).await;
     scene
         .drifts("endpoint_private_dns", async |s| {

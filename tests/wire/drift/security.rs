@@ -5,11 +5,11 @@ use aws_sdk_ec2::types::{
 };
 
 use super::{ANYWHERE, STACK, Scene};
-use crate::program::DEFAULT_STACK;
+use crate::program::WEB_STACK;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn security_groups() {
-    let scene = Scene::with(DEFAULT_STACK).await;
+    let scene = Scene::with(WEB_STACK).await;
     security_group(&scene).await;
     security_group_rule(&scene).await;
 }

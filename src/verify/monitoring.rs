@@ -1,0 +1,134 @@
+//! Scenario 5: alarms, dashboard, logs and metrics.
+//!
+//! May depend on the rest of `verify`. Invariant: what receives nothing is not called present.
+
+use aws_smithy_types::date_time::Format;
+
+use super::asking::Trial;
+use super::check::{Check, Outcome, Scenario};
+use super::facts::METRICS_WINDOW_S;
+use crate::aws::facts::{AlarmState, AlarmWord};
+use crate::spec::names;
+use crate::spec::resolved::{Alarms, Monitoring};
+
+pub(super) fn checks(trial: &Trial<'_>) -> Vec<Check> {
+    let mut checks = vec![
+        check("alarms", "there, none in ALARM", alarms(trial)),
+        check("dashboard", "there", dashboard(trial)),
+    ];
+    checks.extend(logs(trial));
+    checks.push(check(
+        "metrics of the load balancer",
+        "data of healthy targets",
+        metrics(trial),
+    ));
+    checks
+}
+
+fn check(name: &str, expected: impl Into<String>, outcome: Outcome) -> Check {
+    Check::new(Scenario::Monitoring, name, expected, outcome)
+}
+
+fn has_alarms(monitoring: &Monitoring) -> bool {
+    monitoring.alarms != Alarms::default()
+}
+
+fn alarms(trial: &Trial<'_>) -> Outcome {
+    let is_wanted = trial.stage.spec.monitoring.as_ref().is_some_and(has_alarms);
+    let there = trial.stage.alarms.len();
+    match (&trial.facts.alarms, there) {
+        _ if !is_wanted => Outcome::not_applicable("stack.yaml asks for no alarms"),
+        (_, 0) => Outcome::Failed("there is none".to_owned()),
+        (Err(fault), _) => Outcome::unknown(fault),
+        (Ok(states), there) => stand(states, there),
+    }
+}
+
+fn stand(states: &[AlarmState], there: usize) -> Outcome {
+    let of = |word: AlarmWord| states.iter().filter(move |state| state.word == word);
+    let mut parts = vec![format!("{} quiet", of(AlarmWord::Quiet).count())];
+    match of(AlarmWord::NoData).count() {
+        0 => {}
+        some => parts.push(format!("{some} without data yet")),
+    }
+    match there.saturating_sub(states.len()) {
+        0 => {}
+        gone => parts.push(format!("{gone} gone")),
+    }
+    let loud: Vec<&str> = of(AlarmWord::Alarm).map(|one| one.name.as_str()).collect();
+    if !loud.is_empty() {
+        parts.push(format!("in ALARM: {}", loud.join(", ")));
+    }
+    let is_good = loud.is_empty() && states.len() >= there;
+    Outcome::of(is_good, parts.join(", "))
+}
+
+fn dashboard(trial: &Trial<'_>) -> Outcome {
+    let wanted = trial.stage.spec.monitoring.as_ref();
+    match trial.stage.dashboards.first() {
+        _ if !wanted.is_some_and(|monitoring| monitoring.dashboard) => {
+            Outcome::not_applicable("stack.yaml asks for none")
+        }
+        Some(dashboard) => Outcome::Passed(dashboard.attributes.name.clone()),
+        None => Outcome::Failed("there is none".to_owned()),
+    }
+}
+
+/// That tasks and functions have where to write, and that tasks have written.
+fn logs(trial: &Trial<'_>) -> Vec<Check> {
+    let spec = trial.stage.spec;
+    let services = spec.services.iter().map(|service| {
+        let group = names::log_group(&spec.stack, &service.name);
+        let outcome = match service.count {
+            0 => Outcome::not_applicable("stack.yaml asks for no tasks"),
+            _ => received(trial, &group, true),
+        };
+        let name = format!("log of {}", service.name);
+        check(&name, "lines of its tasks", outcome)
+    });
+    let functions = spec.functions.iter().map(|function| {
+        let group = names::function_log_group(&spec.stack, &function.name);
+        let name = format!("log of the function {}", function.name);
+        check(&name, "there", received(trial, &group, false))
+    });
+    services.chain(functions).collect()
+}
+
+/// What a log group has got; whether it must have got something depends on who writes.
+fn received(trial: &Trial<'_>, group: &str, is_needed: bool) -> Outcome {
+    let stream = match trial.facts.streams.get(group) {
+        Some(Ok(stream)) => stream,
+        Some(Err(fault)) => return Outcome::unknown(fault),
+        None => return Outcome::Failed(format!("there is no log group {group}")),
+    };
+    let newest = stream.as_ref().and_then(|stream| stream.newest);
+    match newest {
+        Some(newest) => {
+            let moment = newest.fmt(Format::DateTime).unwrap_or_default();
+            Outcome::Passed(format!("{group}, last {moment}"))
+        }
+        None if is_needed => Outcome::Failed(format!("{group}, nothing yet")),
+        None => Outcome::Passed(format!("{group}, nothing yet")),
+    }
+}
+
+fn metrics(trial: &Trial<'_>) -> Outcome {
+    if let Some(endpoint) = trial.web.endpoint() {
+        let why = format!("all requests go to {endpoint}, not to AWS");
+        return Outcome::not_applicable(why);
+    }
+    match &trial.facts.healthy_counts {
+        None if trial.stage.spec.load_balancer.is_none() => {
+            Outcome::not_applicable("the stack has no load balancer")
+        }
+        None => Outcome::unknown("load balancer or target group is not there"),
+        Some(Err(fault)) => Outcome::unknown(fault),
+        Some(Ok(values)) => {
+            let minutes = METRICS_WINDOW_S / 60;
+            match values.first() {
+                Some(newest) => Outcome::Passed(format!("{newest} healthy, newest value")),
+                None => Outcome::Failed(format!("no data in the last {minutes} minutes")),
+            }
+        }
+    }
+}
