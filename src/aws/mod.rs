@@ -36,4 +36,4 @@ pub use images::{ImageBuilder, RegistryLogin};
 pub use meter::{CallStats, Meter};
 pub use presence::{if_present, just_made, name_in};
 pub use rounds::branch;
-pub use vault::{Plain, Vault};
+pub use vault::{Plain, Vault, without_secrets};

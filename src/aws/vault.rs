@@ -18,6 +18,29 @@ const FINGERPRINT_BYTES: usize = 8;
 /// Bytes of randomness in a secret made here.
 const SECRET_BYTES: usize = 32;
 
+/// Every secret that this process has had in plain.
+static SEEN: Mutex<BTreeSet<Box<str>>> = Mutex::new(BTreeSet::new());
+
+/// The text without any secret that this process has had in plain, whatever stack it is of: for what is
+/// said when nothing else can be relied on.
+pub fn without_secrets(text: &str) -> String {
+    without(&SEEN, text)
+}
+
+fn without(seen: &Mutex<BTreeSet<Box<str>>>, text: &str) -> String {
+    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    seen.iter().fold(text.to_owned(), |text, plain| {
+        text.replace(&**plain, "(secret)")
+    })
+}
+
+fn remember(seen: &Mutex<BTreeSet<Box<str>>>, plain: &str) {
+    if !plain.is_empty() {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(plain.into());
+    }
+}
+
 /// A secret in plain.
 #[derive(Clone)]
 pub struct Plain(Arc<str>);
@@ -27,7 +50,7 @@ impl Plain {
     pub fn generate() -> Self {
         let mut bytes = [0_u8; SECRET_BYTES];
         rng().fill(&mut bytes);
-        Self(hex(&bytes).into())
+        Self::from(hex(&bytes))
     }
 
     /// The plain text, for a request to AWS.
@@ -38,6 +61,7 @@ impl Plain {
 
 impl From<String> for Plain {
     fn from(plain: String) -> Self {
+        remember(&SEEN, &plain);
         Self(plain.into())
     }
 }
@@ -84,10 +108,8 @@ impl Vault {
 
     /// What stands for a secret wherever it can be seen.
     pub fn fingerprint(&self, plain: &str) -> String {
-        if !plain.is_empty() {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.insert(plain.into());
-        }
+        remember(&self.seen, plain);
+        remember(&SEEN, plain);
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.key).expect("a key of any length will do");
         mac.update(plain.as_bytes());
@@ -98,10 +120,7 @@ impl Vault {
     /// The text without any secret that this run has seen: AWS's messages may repeat what they were
     /// sent.
     pub fn redacted(&self, text: &str) -> String {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.iter().fold(text.to_owned(), |text, plain| {
-            text.replace(&**plain, "(secret)")
-        })
+        without(&self.seen, text)
     }
 
     /// Remembers whose fingerprint it is: that of the secret with this ARN.

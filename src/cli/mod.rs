@@ -11,6 +11,7 @@ mod destroy;
 mod engagement;
 mod look;
 mod output;
+mod panics;
 mod plan;
 mod sources;
 mod stack_file;
@@ -64,6 +65,7 @@ struct Misuse(String);
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
+    panics::listen();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -1,10 +1,10 @@
-//! Who decides how many tasks run.
+//! Who decides how many tasks run, and what a new service waits for.
 
 use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::aws::scripted::{Answer, Scripted, json_error, json_reply};
-use crate::model::{Attributes, Change, State, Tags};
+use crate::model::{Attributes, Change, FaultClass, State, Tags};
 
 const ARN: &str = "arn:aws:ecs:us-east-1:123456789012:service/shop-cluster/shop-api";
 
@@ -81,16 +81,43 @@ async fn update(
         .collect()
 }
 
+fn mark() -> Mark {
+    Mark {
+        tags: Tags::from([("qpiac:stack".to_owned(), "shop@us-east-1".to_owned())]),
+        token: "0123456789abcdef0123456789abcdef".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn does_not_have_an_associated_load_balancer_and_unable_to_assume_pass() {
+    for (message, class) in [
+        (
+            "The target group with targetGroupArn arn:a does not have an associated load balancer.",
+            FaultClass::NotYet,
+        ),
+        (
+            "Unable to assume the service linked role. Please verify that the ECS service linked \
+             role exists.",
+            FaultClass::NotYet,
+        ),
+        (
+            "Creation of service was not idempotent.",
+            FaultClass::Rejected,
+        ),
+    ] {
+        let cloud = Scripted::new([json_error(400, "InvalidParameterException", message)]);
+        let want = resolved(&service(Some(2), None));
+        let made = EcsService::create(&cloud.clients(), &want, &mark()).await;
+        assert_eq!(made.expect_err("a refusal").class, class, "{message}");
+    }
+}
+
 #[tokio::test]
 async fn a_scaled_service_begins_with_the_initial_count_and_is_marked_so() {
     let made = json_reply(&json!({ "service": { "serviceArn": ARN } }));
     let cloud = Scripted::new([made]);
-    let mark = Mark {
-        tags: Tags::from([("qpiac:stack".to_owned(), "shop@us-east-1".to_owned())]),
-        token: "0123456789abcdef0123456789abcdef".to_owned(),
-    };
     let want = resolved(&service(None, Some(2)));
-    let outputs = EcsService::create(&cloud.clients(), &want, &mark).await;
+    let outputs = EcsService::create(&cloud.clients(), &want, &mark()).await;
     assert_eq!(outputs.expect("made").arn.as_str(), ARN);
     let body: Json = serde_json::from_str(&cloud.asked()[0].body).expect("JSON");
     assert_eq!(body["desiredCount"], 2);

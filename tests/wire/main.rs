@@ -20,4 +20,5 @@ mod program;
 mod reference;
 mod rotation;
 mod scope;
+mod secrecy;
 mod verify;

@@ -133,8 +133,8 @@ async fn put(request: &Request, next: Next<'_>) -> Result<Reply> {
     let becomes_current = labels.is_null() || *labels == json!([CURRENT]);
     let current = bearer(next, id, CURRENT).await?;
     let (Some(current), true, None) = (current, becomes_current, there) else {
-        for label in request.list("VersionStages") {
-            take_label(next, id, label).await?;
+        for label in labels.as_array().into_iter().flatten() {
+            take_label(next, id, label.as_str().unwrap_or("")).await?;
         }
         return next.forward(request).await;
     };

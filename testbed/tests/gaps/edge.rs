@@ -1,6 +1,6 @@
 //! CloudFront: distributions, functions, policies.
 
-use testbed::{Client, Element};
+use testbed::{Client, Element, Testbed};
 
 use super::{gap, rest_outcome};
 
