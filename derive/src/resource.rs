@@ -8,7 +8,7 @@ use syn::{DeriveInput, Field, Ident, LitStr, Type};
 
 use crate::documented::{doc, fields, name, name_text};
 
-const TEXT_OPTIONS: [&str; 15] = [
+const TEXT_OPTIONS: [&str; 16] = [
     "kind",
     "replacement",
     "parent",
@@ -18,6 +18,7 @@ const TEXT_OPTIONS: [&str; 15] = [
     "after",
     "holds",
     "find",
+    "explain",
     "create",
     "update",
     "delete",
@@ -193,8 +194,8 @@ fn schema(header: &Header, doc: &str, names: &[String]) -> syn::Result<TokenStre
     let holds = optional(text("holds"));
     let after = following(text("after"));
     let [lazy, serial, marked] = FLAGS.map(|flag| header.flags.contains(flag));
-    let [find, create, update, delete] =
-        ["find", "create", "update", "delete"].map(|action| list(text(action)));
+    let [find, explain, create, update, delete] =
+        ["find", "explain", "create", "update", "delete"].map(|action| list(text(action)));
     let [wait_create, wait_update, wait_delete] = [
         wait(text("wait_create"))?,
         wait(text("wait_update"))?,
@@ -219,7 +220,7 @@ fn schema(header: &Header, doc: &str, names: &[String]) -> syn::Result<TokenStre
             create: #wait_create, update: #wait_update, delete: #wait_delete,
         },
         operations: ::qpiac::model::Operations {
-            find: &[#(#find),*], create: &[#(#create),*],
+            find: &[#(#find),*], explain: &[#(#explain),*], create: &[#(#create),*],
             update: &[#(#update),*], delete: &[#(#delete),*],
         },
     } })

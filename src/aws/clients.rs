@@ -28,6 +28,20 @@ const ATTEMPT_TIMEOUT_S: u64 = 30;
 /// How long connecting may take, in seconds.
 const CONNECT_TIMEOUT_S: u64 = 5;
 
+/// A client of a service by a configuration, which counts its calls under the service's name.
+macro_rules! client_of {
+    ($sdk:ident, $service:literal, $config:expr, $meter:expr) => {
+        $sdk::Client::from_conf(
+            $sdk::config::Builder::from($config)
+                .retry_config(repeat::reads())
+                .retry_classifier(NotWhenRefused)
+                .interceptor(ReadsOnly)
+                .interceptor($meter.interceptor($service))
+                .build(),
+        )
+    };
+}
+
 /// What the command line says about the connection.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -92,6 +106,7 @@ pub struct Clients {
     sts: aws_sdk_sts::Client,
     acm: aws_sdk_acm::Client,
     acm_global: aws_sdk_acm::Client,
+    config: SdkConfig,
     region: String,
     owner: Option<Owner>,
     contents: Arc<Contents>,
@@ -142,14 +157,7 @@ impl Clients {
                 client!($sdk, $service, config)
             };
             ($sdk:ident, $service:literal, $config:expr) => {
-                $sdk::Client::from_conf(
-                    $sdk::config::Builder::from($config)
-                        .retry_config(repeat::reads())
-                        .retry_classifier(NotWhenRefused)
-                        .interceptor(ReadsOnly)
-                        .interceptor(meter.interceptor($service))
-                        .build(),
-                )
+                client_of!($sdk, $service, $config, meter)
             };
         }
         Ok(Self {
@@ -172,6 +180,7 @@ impl Clients {
             sns: client!(aws_sdk_sns, "sns"),
             sts: client!(aws_sdk_sts, "sts"),
             wafv2: client!(aws_sdk_wafv2, "wafv2", &global),
+            config: config.clone(),
             region,
             owner: None,
             contents: Arc::default(),
@@ -231,13 +240,17 @@ impl Clients {
         self.notes.take()
     }
 
-    /// ACM in the stack's region, or where CloudFront looks for certificates.
-    pub fn acm(&self, region: &str) -> &aws_sdk_acm::Client {
+    /// ACM in a region.
+    pub fn acm(&self, region: &str) -> aws_sdk_acm::Client {
         if region == self.region {
-            &self.acm
-        } else {
-            &self.acm_global
+            return self.acm.clone();
         }
+        if region == self.global_region() {
+            return self.acm_global.clone();
+        }
+        let config = self.config.to_builder();
+        let config = config.region(Region::new(region.to_owned())).build();
+        client_of!(aws_sdk_acm, "acm", &config, self.meter)
     }
 
     /// The region of what all regions share: CloudFront, its certificates and its web ACLs.

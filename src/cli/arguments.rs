@@ -158,7 +158,7 @@ pub struct Subject {
         value_name = "NAME",
         value_parser = word,
         requires = "region",
-        conflicts_with = "file"
+        conflicts_with_all = ["file", "image"]
     )]
     pub stack: Option<String>,
 }

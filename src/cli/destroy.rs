@@ -11,7 +11,7 @@ pub(super) async fn run(given: &Destroy, terminal: &Terminal) -> anyhow::Result<
     let Some(known) = subject::known(&given.subject, terminal)? else {
         return Ok(Exit::Failed);
     };
-    let goal = Goal::nothing(known.owner, known.account);
+    let goal = Goal::nothing(known.owner, known.account).looking_for(known.spec);
     let cloud = &given.subject.cloud;
     let options = options(&given.choice, &[]);
     let begun = Engagement::begin(cloud, &goal, &options, terminal).await?;

@@ -20,7 +20,8 @@ use crate::plan::{self, Options, Plan, Refused};
 use crate::render::{
     self, Detail, Layout, Live, Output, Progress, Purpose, Setting, Stats, message,
 };
-use crate::stack::{self, Inputs};
+use crate::spec::Spec;
+use crate::stack::{self, Digests, Inputs};
 use anyhow::Context;
 use futures::future::{Either, select};
 
@@ -36,6 +37,8 @@ pub(super) struct Goal {
     pub(super) contents: Arc<Contents>,
     /// What is wanted there.
     pub(super) graph: Wanting,
+    /// What is looked for by name although it is not wanted: AWS's listings lag.
+    looked_for: Option<Graph>,
 }
 
 impl Goal {
@@ -61,6 +64,16 @@ impl Goal {
             account,
             contents: Arc::default(),
             graph: Box::new(move |_| empty.clone()),
+            looked_for: None,
+        }
+    }
+
+    /// The same, where what this file describes is looked for.
+    pub(super) fn looking_for(self, spec: Option<Spec>) -> Self {
+        let inputs = Inputs::anywhere(Digests::default());
+        Self {
+            looked_for: spec.map(|spec| stack::graph(&spec, &inputs)),
+            ..self
         }
     }
 }
@@ -108,6 +121,7 @@ impl<'a> Engagement<'a> {
                 };
                 stack::graph(&wanted.spec, &inputs)
             }),
+            looked_for: None,
         };
         Self::begin(&given.cloud, &goal, &options, terminal).await
     }
@@ -313,7 +327,7 @@ pub(super) async fn read(
     let reading = pin!(engine::read(
         cloud.provider(),
         &goal.owner,
-        Some(&provisional),
+        Some(goal.looked_for.as_ref().unwrap_or(&provisional)),
         settings
     ));
     Ok(match select(checking, reading).await {

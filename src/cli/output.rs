@@ -2,7 +2,7 @@
 //!
 //! May depend on everything. Invariant: an output is what AWS says now, and never a secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 use serde_json::{Map, Value as Json};
@@ -11,11 +11,14 @@ use super::Exit;
 use super::arguments::{self, Format};
 use super::look::look;
 use super::terminal::Terminal;
-use crate::model::{Address, OutputValues, Schema, Snapshot};
+use crate::model::{Address, OutputValues, Resource, Schema, Snapshot};
 use crate::render::Output;
+use crate::resources::{Listener, Route53Record};
 
 /// The output that says where the web service is.
 const URL: &str = "url";
+const HTTP: u16 = 80;
+const HTTPS: u16 = 443;
 /// Outputs that a person can open or give to DNS.
 const ADDRESSES: [&str; 3] = ["dns_name", "domain_name", "url"];
 /// The class of outputs that stand for a secret's value.
@@ -125,22 +128,76 @@ pub(super) fn headlines<'a>(
     url(resources).into_iter().chain(rest).collect()
 }
 
-/// Where the web service is: at the distribution, or else at the load balancer.
+/// Where the web service is: at its own name, else at the distribution, else at the load balancer.
 fn url<'a>(resources: impl Iterator<Item = (&'a Address, &'a OutputValues)>) -> Option<Output> {
-    let mut at_balancer = None;
-    for (_, values) in resources {
-        if let Some(domain) = values.get("domain_name") {
-            return Some(Output {
-                name: URL.to_owned(),
-                value: format!("https://{domain}"),
-            });
+    let mut own_name = None;
+    let mut distribution = None;
+    let mut balancer = None;
+    let mut ports = BTreeSet::new();
+    for (address, values) in resources {
+        if address.kind == Route53Record::SCHEMA.kind {
+            own_name = own_name.or(values.get("name"));
         }
-        if let Some(name) = values.get("dns_name") {
-            at_balancer.get_or_insert(format!("http://{name}"));
+        if address.kind == Listener::SCHEMA.kind {
+            // The name of a listener ends in its port.
+            let port = address.name.rsplit('.').next();
+            ports.extend(port.and_then(|port| port.parse::<u16>().ok()));
         }
+        distribution = distribution.or(values.get("domain_name"));
+        balancer = balancer.or(values.get("dns_name"));
     }
-    at_balancer.map(|value| Output {
+    let host = own_name.or(distribution).or(balancer)?;
+    let value = match ports.first() {
+        _ if distribution.is_some() || ports.contains(&HTTPS) => format!("https://{host}"),
+        Some(port) if !ports.contains(&HTTP) => format!("http://{host}:{port}"),
+        Some(_) | None => format!("http://{host}"),
+    };
+    Some(Output {
         name: URL.to_owned(),
         value,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BALANCER: (&str, &str, &str) = ("load-balancer/main", "dns_name", "alb.example");
+    const CDN: (&str, &str, &str) = ("distribution/main", "domain_name", "d1.cloudfront.net");
+    const RECORD: (&str, &str, &str) = ("route53-record/main", "name", "www.example.com");
+
+    fn listener(port: u16) -> (String, OutputValues) {
+        (format!("listener/main.{port}"), OutputValues::new())
+    }
+
+    #[test]
+    fn a_service_is_at_its_own_name_and_speaks_https_where_it_can() {
+        for (named, ports, expected) in [
+            (vec![BALANCER, CDN], vec![80], "https://d1.cloudfront.net"),
+            (
+                vec![RECORD, BALANCER, CDN],
+                vec![443],
+                "https://www.example.com",
+            ),
+            (
+                vec![BALANCER, RECORD],
+                vec![80, 443],
+                "https://www.example.com",
+            ),
+            (vec![BALANCER], vec![80], "http://alb.example"),
+            (vec![BALANCER], vec![8080], "http://alb.example:8080"),
+        ] {
+            let named = named.into_iter().map(|(address, output, value)| {
+                let values = OutputValues::from([(output.into(), value.to_owned())]);
+                (address.to_owned(), values)
+            });
+            let all: Vec<(Address, OutputValues)> = named
+                .chain(ports.into_iter().map(listener))
+                .map(|(address, values)| (address.parse().expect("an address"), values))
+                .collect();
+            let url = url(all.iter().map(|(address, values)| (address, values)));
+            assert_eq!(url.expect("a URL").value, expected);
+        }
+        assert!(url(std::iter::empty()).is_none());
+    }
 }

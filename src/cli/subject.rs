@@ -14,6 +14,8 @@ pub(super) struct Known {
     pub(super) owner: Owner,
     /// The only account that may be meant.
     pub(super) account: Option<String>,
+    /// What the stack's file says, where it is meant by its file.
+    pub(super) spec: Option<Spec>,
 }
 
 impl Known {
@@ -22,6 +24,7 @@ impl Known {
         Self {
             owner: stack::owner(spec),
             account: spec.account.as_ref().map(ToString::to_string),
+            spec: Some(spec.clone()),
         }
     }
 }
@@ -32,6 +35,7 @@ pub(super) fn known(given: &Subject, terminal: &Terminal) -> anyhow::Result<Opti
         return Ok(Some(Known {
             owner: Owner::new(stack, region),
             account: None,
+            spec: None,
         }));
     }
     let Some(spec) = stack_file::read(&given.file, terminal)? else {

@@ -17,6 +17,7 @@ use super::{Exit, Misuse, stack_file};
 use crate::aws::Clients;
 use crate::render::{self, message};
 use crate::spec::Spec;
+use crate::stack::{self, Digests, Inputs};
 use crate::verify::{Check, Facts, Scenario, Stage, Visitor, Web, checks};
 
 /// Why there is nothing to verify in the sandbox.
@@ -73,7 +74,9 @@ async fn try_out(
     format: Format,
     terminal: &Terminal,
 ) -> anyhow::Result<Vec<Check>> {
-    let stage = Stage::new(spec, &look.snapshot).context("AWS's answers do not fit together")?;
+    let graph = stack::graph(spec, &Inputs::anywhere(Digests::default()));
+    let stage = Stage::new(spec, &graph, &look.snapshot);
+    let stage = stage.context("AWS's answers do not fit together")?;
     let facts = Facts::gather(aws, &stage).await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let now_s = i64::try_from(now.as_secs())?;

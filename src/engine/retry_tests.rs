@@ -32,6 +32,7 @@ const fn schema(delete: &'static [&'static str]) -> Schema {
             }),
         },
         operations: Operations {
+            explain: &[],
             find: &["store:FindDisk"],
             create: &["store:CreateDisk", "store:FormatDisk"],
             update: &["store:UpdateDisk"],

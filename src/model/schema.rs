@@ -88,8 +88,10 @@ pub struct Waits {
 /// The API operations of each of a kind's actions, as IAM names them.
 #[derive(Clone, Copy, Debug)]
 pub struct Operations {
-    /// Reading.
+    /// Reading, for every plan.
     pub find: &'static [&'static str],
+    /// Reading how it is and why, for `status` and for what failed.
+    pub explain: &'static [&'static str],
     /// Making.
     pub create: &'static [&'static str],
     /// Changing.

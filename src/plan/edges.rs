@@ -35,6 +35,8 @@ struct Holder<'d> {
     record: &'d Record,
     /// AWS lets the target be deleted all the same.
     is_loose: bool,
+    /// Nobody waits for what becomes of the holder.
+    is_lazy: bool,
 }
 
 /// What each draft waits for.
@@ -131,6 +133,7 @@ impl<'a, 'd> Room<'a, 'd> {
                 address,
                 record,
                 is_loose: attribute.loose,
+                is_lazy: schema.lazy,
             };
             if let Some(value) = record.values.get(attribute.name) {
                 value.each_id(&mut |class, id| {
@@ -215,7 +218,8 @@ impl<'a, 'd> Room<'a, 'd> {
         }
     }
 
-    /// What is deleted outlives those who merely refer to it, where that is possible.
+    /// What is deleted outlives those who merely refer to it, where that is possible. The end of a
+    /// lazy one takes too long for that: a distribution needs minutes to go, and none of its origin.
     fn wait_for_loose_holders(&mut self, at: usize, found: &Record) {
         for holder in self.holders_of(found) {
             if holder.is_loose {
@@ -225,8 +229,10 @@ impl<'a, 'd> Room<'a, 'd> {
     }
 
     fn wait_unless_cyclic(&mut self, at: usize, holder: Holder<'_>) {
-        if let Some((target, until)) = self.release(holder) {
-            self.prefer(at, target, until);
+        match self.release(holder) {
+            Some((_, Milestone::Gone)) if holder.is_loose && holder.is_lazy => {}
+            Some((target, until)) => self.prefer(at, target, until),
+            None => {}
         }
     }
 

@@ -20,16 +20,22 @@ pub fn kinds(schemas: &[&Schema]) -> String {
     for schema in schemas {
         kind(&mut text, schema);
     }
-    text.push_str("\n## API operations\n\nEvery call that a kind makes, by action.\n\n");
-    text.push_str("| Kind | Read | Create | Update | Delete |\n|---|---|---|---|---|\n");
+    text.push_str(
+        "\n## API operations\n\nEvery call that a kind makes, by action. A plan \
+         reads; `status` explains beside that, and so does a run of what failed.\n\n",
+    );
+    text.push_str(
+        "| Kind | Read | Explain | Create | Update | Delete |\n|---|---|---|---|---|---|\n",
+    );
     for schema in schemas {
         let operations = &schema.operations;
         let cell = |names: &[&str]| names.join("<br>");
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             schema.kind,
             cell(operations.find),
+            cell(operations.explain),
             cell(operations.create),
             cell(operations.update),
             cell(operations.delete)

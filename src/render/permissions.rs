@@ -10,11 +10,22 @@ use crate::model::Schema;
 
 /// What every run calls, whatever the stack.
 const ALWAYS: [&str; 1] = ["sts:GetCallerIdentity"];
+/// Reads a secret in plain, and so is allowed for as few as possible.
+const GET_SECRET: &str = "secretsmanager:GetSecretValue";
+/// Hands a role to a service.
+const PASS_ROLE: &str = "iam:PassRole";
+/// Makes the role of an AWS service, which bears a name of AWS's.
+const LINKED_ROLE: &str = "iam:CreateServiceLinkedRole";
+/// The services that get roles.
+const SERVICES: [&str; 2] = ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"];
 
 /// The page, in Markdown; `verify` is what the command of that name calls beside the reads of the
 /// kinds.
 pub fn permissions(schemas: &[&Schema], verify: &[&'static str]) -> String {
-    let read = actions(schemas, |schema| vec![schema.operations.find]);
+    let read = actions(schemas, |schema| {
+        vec![schema.operations.find, schema.operations.explain]
+    });
+    let plain_read: BTreeSet<&str> = read.iter().copied().filter(|a| *a != GET_SECRET).collect();
     let change = actions(schemas, |schema| {
         let operations = &schema.operations;
         vec![operations.create, operations.update, operations.delete]
@@ -27,16 +38,24 @@ pub fn permissions(schemas: &[&Schema], verify: &[&'static str]) -> String {
          the first policy, `apply` and `destroy` the second one too, `verify` the first and the \
          last. The calls behind each action are in the \
          [reference of the kinds](reference/kinds.md).\n\n\
-         ## Reading: `plan`\n\n```json\n{}\n```\n\n\
-         ## Changing: `apply` and `destroy`\n\nIn front of `role/`, put your account's number; after \
-         it, the name of the stack, so that only the stack's roles can be made and handed to \
-         tasks.\n\n```json\n{}\n```\n\n\
-         ## Trying out: `verify`\n\nThe values of the secrets that the reference application's \
-         password and tokens come from are read under the first policy, and never \
-         shown.\n\n```json\n{}\n```\n",
-        text(&json!({ "Version": "2012-10-17", "Statement": [allow(&read, &json!("*"))] })),
-        text(&json!({ "Version": "2012-10-17", "Statement": statements(&change) })),
-        text(&json!({ "Version": "2012-10-17", "Statement": [allow(&verify, &json!("*"))] })),
+         Put your account's number for `123456789012`, the name of the stack for `STACK`, and the \
+         secret of `cdn.auth` for `AUTH`.\n\n\
+         ## Reading: `plan`, `status`, `output`\n\nThe value of one secret is read, to compare it with what CloudFront \
+         sends and the load balancer asks for; without that right the two are compared with each \
+         other, and qpiac says so.\n\n```json\n{}\n```\n\n\
+         ## Changing: `apply` and `destroy`\n\nOnly the stack's own roles can be made, and handed \
+         to tasks and functions alone.\n\n```json\n{}\n```\n\n\
+         ## Trying out: `verify`\n\nThe secrets of the reference application are read, to log in \
+         and to make tokens that must be refused.\n\n```json\n{}\n```\n",
+        policy(vec![
+            allow(&plain_read, &json!("*")),
+            allow(&BTreeSet::from([GET_SECRET]), &secret("AUTH")),
+        ]),
+        policy(statements(&change)),
+        policy(vec![
+            allow(&verify, &json!("*")),
+            allow(&BTreeSet::from([GET_SECRET]), &secret("*")),
+        ]),
     )
 }
 
@@ -56,10 +75,10 @@ fn actions(
 /// Roles are limited to the stack's own; IAM lets few other actions be limited by name.
 fn statements(change: &BTreeSet<&'static str>) -> Vec<Value> {
     let is_role = |action: &&&str| action.starts_with("iam:") && action.contains("Role");
-    let is_linked = |action: &&&str| **action == "iam:CreateServiceLinkedRole";
+    let is_apart = |action: &&&str| [LINKED_ROLE, PASS_ROLE].contains(*action);
     let (roles, others): (BTreeSet<&str>, BTreeSet<&str>) = change
         .iter()
-        .filter(|action| !is_linked(action))
+        .filter(|action| !is_apart(action))
         .partition(|action| is_role(action));
     let mut statements = vec![allow(&others, &json!("*"))];
     statements.push(allow(
@@ -68,14 +87,14 @@ fn statements(change: &BTreeSet<&'static str>) -> Vec<Value> {
     ));
     statements.push(json!({
         "Effect": "Allow",
-        "Action": "iam:PassRole",
+        "Action": PASS_ROLE,
         "Resource": "arn:aws:iam::123456789012:role/STACK-*",
-        "Condition": { "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } },
+        "Condition": { "StringEquals": { "iam:PassedToService": SERVICES } },
     }));
-    if change.contains("iam:CreateServiceLinkedRole") {
+    if change.contains(LINKED_ROLE) {
         statements.push(json!({
             "Effect": "Allow",
-            "Action": "iam:CreateServiceLinkedRole",
+            "Action": LINKED_ROLE,
             "Resource": "arn:aws:iam::*:role/aws-service-role/*",
         }));
     }
@@ -86,6 +105,12 @@ fn allow(actions: &BTreeSet<&str>, resource: &Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resource })
 }
 
-fn text(policy: &Value) -> String {
-    serde_json::to_string_pretty(policy).unwrap_or_default()
+/// The secrets of the stack with this name; AWS adds six letters to it.
+fn secret(name: &str) -> Value {
+    format!("arn:aws:secretsmanager:*:123456789012:secret:STACK/{name}-??????").into()
+}
+
+fn policy(statements: Vec<Value>) -> String {
+    let policy = json!({ "Version": "2012-10-17", "Statement": statements });
+    serde_json::to_string_pretty(&policy).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! How certificates are read, for the kinds `certificate` and `certificate-validation`.
 //!
 //! May depend on `aws` and `model`. Invariant: both regions in which a stack has certificates are
-//! looked at, whichever is asked about.
+//! looked at, whichever is asked about; who else needs a record is asked in all regions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,12 +9,13 @@ use std::sync::Arc;
 use aws_sdk_acm::types::{
     CertificateDetail, CertificateSummary, CertificateType, Filters, KeyAlgorithm,
 };
-use futures::future::{try_join, try_join_all};
+use futures::future::{join_all, try_join, try_join_all};
 
 use crate::aws::{Call, Clients, branch, if_present, required, route53};
 use crate::model::{Fault, Owner, Tags};
 
 const LIST: &str = "acm:ListCertificates";
+const REGIONS: &str = "ec2:DescribeRegions";
 pub(super) const DESCRIBE: &str = "acm:DescribeCertificate";
 /// The tag that keeps in which hosted zone this program has made a certificate's DNS records.
 pub(super) const ZONE_TAG: &str = "qpiac:zone";
@@ -99,6 +100,22 @@ pub(super) async fn listed(aws: &Clients) -> Result<Arc<Vec<CertificateSummary>>
         Ok(try_join_all(pages).await?.into_iter().flatten().collect())
     })
     .await
+}
+
+/// The certificates of every region that the account can use, for each region by itself: a certificate
+/// may be validated by the same record as one elsewhere.
+pub(super) async fn listed_everywhere(
+    aws: &Clients,
+) -> Result<Vec<(String, Result<Vec<CertificateSummary>, Fault>)>, Fault> {
+    let reply = aws.ec2.describe_regions().send().await.at(REGIONS)?;
+    let regions = reply.regions.unwrap_or_default().into_iter();
+    let mut regions: BTreeSet<String> = regions.filter_map(|one| one.region_name).collect();
+    regions.extend([aws.region(), aws.global_region()].map(str::to_owned));
+    let listed = regions.into_iter().map(|region| async move {
+        let listed = listed_in(aws, &region).await;
+        (region, listed)
+    });
+    Ok(join_all(listed).await)
 }
 
 async fn listed_in(aws: &Clients, region: &str) -> Result<Vec<CertificateSummary>, Fault> {

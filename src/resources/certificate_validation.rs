@@ -6,6 +6,7 @@
 //! The records are the same for every certificate of a name in the account, in every region, so
 //! the last one takes them away: the tag goes when a certificate needs them no more.
 
+use aws_sdk_acm::types::CertificateSummary;
 use aws_sdk_route53::types::{ChangeAction, ResourceRecordSet, RrType};
 use futures::future::try_join_all;
 
@@ -39,11 +40,11 @@ classes! {
     create = "acm:DescribeCertificate, acm:ListTagsForCertificate, acm:AddTagsToCertificate, \
               route53:ListHostedZones, route53:ChangeResourceRecordSets",
     update = "acm:DescribeCertificate, acm:ListTagsForCertificate, acm:AddTagsToCertificate, \
-              acm:ListCertificates, route53:ListHostedZones, route53:ListResourceRecordSets, \
-              route53:ChangeResourceRecordSets",
+              acm:ListCertificates, ec2:DescribeRegions, route53:ListHostedZones, \
+              route53:ListResourceRecordSets, route53:ChangeResourceRecordSets",
     delete = "route53:ChangeResourceRecordSets, route53:ListHostedZones, \
-              route53:ListResourceRecordSets, acm:ListCertificates, acm:ListTagsForCertificate, \
-              acm:DescribeCertificate, acm:RemoveTagsFromCertificate"
+              route53:ListResourceRecordSets, ec2:DescribeRegions, acm:ListCertificates, \
+              acm:ListTagsForCertificate, acm:DescribeCertificate, acm:RemoveTagsFromCertificate"
 )]
 pub struct CertificateValidation {
     /// The certificate.
@@ -232,9 +233,13 @@ async fn add(aws: &Clients, zone: &Zone, validations: &[Validation]) -> Result<(
 
 /// Takes a certificate's records away, but for those that another certificate needs.
 async fn remove(aws: &Clients, zone: &Zone, detail: &Detail) -> Result<(), Fault> {
+    let Some(validations) = detail.validations() else {
+        return Ok(());
+    };
+    let others = others(aws, detail).await?;
     let mut changes = Vec::new();
-    for validation in detail.validations().unwrap_or_default() {
-        if is_needed(aws, &validation, &detail.arn).await? {
+    for validation in validations {
+        if is_needed(aws, &validation, others.as_deref()).await? {
             continue;
         }
         if let Some(set) = record(aws, zone, &validation).await? {
@@ -244,20 +249,48 @@ async fn remove(aws: &Clients, zone: &Zone, detail: &Detail) -> Result<(), Fault
     route53::change(aws, zone, changes).await
 }
 
-/// Whether a certificate other than this one needs a record: one with that name, unless it is the
-/// stack's own and lost its tag, since it is about to go as well.
-async fn is_needed(aws: &Clients, validation: &Validation, arn: &str) -> Result<bool, Fault> {
-    for other in reading::listed(aws).await?.iter() {
-        let other_arn = other.certificate_arn.clone();
-        let other_arn = required("acm:ListCertificates", "a certificate's ARN", other_arn)?;
+/// The account's other certificates, in all regions; nothing where some of them may not be seen.
+async fn others(aws: &Clients, detail: &Detail) -> Result<Option<Vec<CertificateSummary>>, Fault> {
+    let mut others = Vec::new();
+    for (region, listed) in reading::listed_everywhere(aws).await? {
+        match listed {
+            Ok(listed) => others.extend(listed),
+            Err(fault) if fault.class == FaultClass::Denied => {
+                aws.note(format!(
+                    "the certificates of {region} may not be read ({fault}), and one of them may need \
+                     the DNS records that validate {}: they stay",
+                    detail.arn
+                ));
+                return Ok(None);
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    others.retain(|other| other.certificate_arn.as_ref() != Some(&detail.arn));
+    Ok(Some(others))
+}
+
+/// Whether one of these certificates needs a record: one with that name, unless it is the stack's own
+/// and lost its tag, since it is about to go as well.
+async fn is_needed(
+    aws: &Clients,
+    validation: &Validation,
+    others: Option<&[CertificateSummary]>,
+) -> Result<bool, Fault> {
+    let Some(others) = others else {
+        return Ok(true);
+    };
+    for other in others {
+        let arn = other.certificate_arn.clone();
+        let arn = required("acm:ListCertificates", "a certificate's ARN", arn)?;
         let names = other.subject_alternative_name_summaries().iter();
         let mut names = names.chain(&other.domain_name);
         let has_name = other.has_additional_subject_alternative_names == Some(true)
             || names.any(|name| reading::base(name) == validation.domain);
-        if other_arn == arn || !has_name {
+        if !has_name {
             continue;
         }
-        let Some(tags) = reading::tags_of(aws, &other_arn).await? else {
+        let Some(tags) = reading::tags_of(aws, &arn).await? else {
             continue;
         };
         let is_ours = aws.owner().is_some_and(|owner| owner.owns(&tags));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::aws::scripted::{Answer, Scripted, json_reply};
+use crate::aws::scripted::{Answer, Scripted, ec2_reply, json_error, json_reply};
 use crate::model::{Attributes, Contents, Owner, Resource};
 use serde_json::{Value as Json, json};
 
@@ -137,13 +137,31 @@ async fn the_tag_comes_before_the_records_and_a_name_and_its_wildcard_share_one(
     );
 }
 
+/// The regions of the account, of which one is not the stack's.
+fn regions() -> Answer {
+    let regions = "<regionInfo><item><regionName>us-east-1</regionName></item>\
+                   <item><regionName>eu-north-1</regionName></item></regionInfo>";
+    ec2_reply("DescribeRegions", regions)
+}
+
+fn none_listed() -> Answer {
+    json_reply(&json!({ "CertificateSummaryList": [] }))
+}
+
+/// Deletes, where the other certificate, of the stack's region, has these tags.
 async fn delete(other: &[(&str, &str)], more: Vec<Answer>) -> Vec<String> {
+    let mut answers = vec![none_listed(), listed(), tags(other)];
+    answers.extend(more);
+    delete_among(answers).await[3..].to_vec()
+}
+
+/// Deletes, with these answers about all regions and what follows; tells what was asked since then.
+async fn delete_among(more: Vec<Answer>) -> Vec<String> {
     let mut answers = vec![
         tags(&[("qpiac:zone", "example.com")]),
         described(&record()),
         zones(),
-        listed(),
-        tags(other),
+        regions(),
     ];
     answers.extend(more);
     let cloud = Scripted::new(answers);
@@ -157,7 +175,7 @@ async fn delete(other: &[(&str, &str)], more: Vec<Answer>) -> Vec<String> {
     CertificateValidation::delete(&aws(&cloud), found)
         .await
         .expect("the script has all answers");
-    cloud.operations()[5..].to_vec()
+    cloud.operations()[4..].to_vec()
 }
 
 #[tokio::test]
@@ -175,4 +193,19 @@ async fn a_record_that_another_certificate_needs_stays() {
     let operations = delete(&[ours], answers).await;
     assert_eq!(operations.len(), 3, "{operations:?}");
     assert!(operations[1].starts_with("POST"), "{operations:?}");
+}
+
+#[tokio::test]
+async fn a_record_that_a_certificate_of_another_region_needs_stays() {
+    let operations = delete_among(vec![listed(), none_listed(), tags(&[]), nothing()]).await;
+    let last = "CertificateManager.RemoveTagsFromCertificate";
+    assert_eq!(
+        operations[2..],
+        ["CertificateManager.ListTagsForCertificate", last]
+    );
+
+    // Where one cannot see, one cannot know.
+    let denied = json_error(400, "AccessDeniedException", "explicit deny in a policy");
+    let operations = delete_among(vec![denied, none_listed(), nothing()]).await;
+    assert_eq!(operations[2..], [last]);
 }

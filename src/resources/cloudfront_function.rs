@@ -1,8 +1,10 @@
 //! The CloudFront Function.
 //!
-//! Recognised by its owner tags, which the create call gives. Its name is unique in the account, so
-//! a repeated create makes no second one. What counts is what is published (the stage LIVE): after
-//! a crash before that, a function shows as one without code, which the next run publishes.
+//! Recognised by its owner tags, which the create call gives. Its name is unique in the account and
+//! ends in a version, so that a replacement stands beside the one that a distribution still uses; the
+//! version is the same for a repeated create, so that makes no second one. What counts is what is
+//! published (the stage LIVE): after a crash before that, a function shows as one without code, which
+//! the next run publishes.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +28,11 @@ const UPDATE: &str = "cloudfront:UpdateFunction";
 
 classes! {
     /// Identifies a CloudFront Function.
-    CloudFrontFunctionArn = "cloudfront-function", "arn:aws:cloudfront::{account}:function/{name}";
+    CloudFrontFunctionArn = "cloudfront-function", "arn:aws:cloudfront::{account}:function/{name}-########";
 }
+
+/// Letters of a version at the end of a name, after a hyphen.
+const VERSION_LETTERS: usize = 8;
 
 /// JavaScript that CloudFront runs at its edge locations for every request or answer.
 #[derive(Clone, Debug, Resource)]
@@ -35,7 +40,6 @@ classes! {
     kind = "cloudfront-function",
     outputs = CloudFrontFunctionOutputs,
     replacement = "create-first",
-    named = "name",
     find = "cloudfront:ListFunctions, cloudfront:GetFunction, cloudfront:ListTagsForResource",
     create = "cloudfront:CreateFunction, cloudfront:TagResource, cloudfront:PublishFunction",
     update = "cloudfront:DescribeFunction, cloudfront:UpdateFunction, cloudfront:PublishFunction, \
@@ -43,7 +47,8 @@ classes! {
     delete = "cloudfront:DescribeFunction, cloudfront:DeleteFunction"
 )]
 pub struct CloudFrontFunction {
-    /// Its name, at most 64 letters, digits, hyphens and underscores.
+    /// Its name without the hyphen and the eight letters of its version, at most 55 letters, digits,
+    /// hyphens and underscores.
     #[attribute(replace)]
     pub name: String,
     /// What runs it.
@@ -78,9 +83,9 @@ pub struct CloudFrontFunctionOutputs {
 impl Lifecycle for CloudFrontFunction {
     async fn find(aws: &Clients, which: &Query) -> Result<Vec<Found<Self>>, Fault> {
         let is_candidate = |name: &str| match which {
-            Query::Owned { owner, names } => {
+            Query::Owned { owner, .. } => {
                 let own = name.strip_prefix(&owner.stack);
-                own.is_some_and(|rest| rest.starts_with('-')) || names.iter().any(|n| n == name)
+                own.is_some_and(|rest| rest.starts_with('-'))
             }
             Query::Ids(arns) => arns.iter().any(|arn| name_in(arn) == name),
             Query::Under(_) => false,
@@ -89,9 +94,7 @@ impl Lifecycle for CloudFrontFunction {
         listed.retain(|name, _| is_candidate(name));
         let found = try_join_all(listed.into_values().map(|listed| read(aws, listed))).await?;
         let is_asked = |found: &Found<Self>| match which {
-            Query::Owned { owner, names } => {
-                owner.owns(&found.tags) || names.contains(&found.attributes.name)
-            }
+            Query::Owned { owner, .. } => owner.owns(&found.tags),
             Query::Ids(_) | Query::Under(_) => true,
         };
         Ok(found.into_iter().flatten().filter(is_asked).collect())
@@ -102,10 +105,11 @@ impl Lifecycle for CloudFrontFunction {
         want: &Resolved<Self>,
         mark: &Mark,
     ) -> Result<CloudFrontFunctionOutputs, Fault> {
+        let name = versioned(&want.name, &mark.token);
         let reply = aws
             .cloudfront
             .create_function()
-            .name(&want.name)
+            .name(&name)
             .function_config(config(CREATE, want, None)?)
             .function_code(code(aws, CREATE, &want.code_sha256)?)
             .tags(cloudfront::tags(CREATE, &mark.tags)?)
@@ -115,7 +119,7 @@ impl Lifecycle for CloudFrontFunction {
         let version = required(CREATE, "the ETag", reply.e_tag)?;
         let metadata = reply.function_summary.and_then(|f| f.function_metadata);
         let metadata = required(CREATE, "the function's ARN", metadata)?;
-        publish(aws, &want.name, version).await?;
+        publish(aws, &name, version).await?;
         Ok(CloudFrontFunctionOutputs {
             arn: metadata.function_arn.into(),
         })
@@ -127,18 +131,19 @@ impl Lifecycle for CloudFrontFunction {
         found: Found<Self>,
         _changes: Changes<'_>,
     ) -> Result<CloudFrontFunctionOutputs, Fault> {
-        let (live, version) = in_development(aws, &want.name).await?;
+        let name = name_in(&found.id);
+        let (live, version) = in_development(aws, name).await?;
         aws.cloudfront
             .update_function()
-            .name(&want.name)
+            .name(name)
             .if_match(version)
             .function_config(config(UPDATE, want, live)?)
             .function_code(code(aws, UPDATE, &want.code_sha256)?)
             .send()
             .await
             .at(UPDATE)?;
-        let (_, version) = in_development(aws, &want.name).await?;
-        publish(aws, &want.name, version).await?;
+        let (_, version) = in_development(aws, name).await?;
+        publish(aws, name, version).await?;
         Ok(found.outputs)
     }
 
@@ -147,8 +152,8 @@ impl Lifecycle for CloudFrontFunction {
     }
 
     async fn delete(aws: &Clients, found: Found<Self>) -> Result<(), Fault> {
-        let name = found.attributes.name;
-        let (_, version) = in_development(aws, &name).await?;
+        let name = name_in(&found.id);
+        let (_, version) = in_development(aws, name).await?;
         aws.cloudfront
             .delete_function()
             .name(name)
@@ -157,6 +162,20 @@ impl Lifecycle for CloudFrontFunction {
             .await
             .at("cloudfront:DeleteFunction")?;
         Ok(())
+    }
+}
+
+/// A name with the version that a create with this token makes.
+fn versioned(name: &str, token: &str) -> String {
+    let version: String = token.chars().take(VERSION_LETTERS).collect();
+    format!("{name}-{version}")
+}
+
+/// A name without its version.
+fn unversioned(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((stem, version)) if version.len() == VERSION_LETTERS => stem,
+        Some(_) | None => name,
     }
 }
 
@@ -208,7 +227,7 @@ async fn read(aws: &Clients, listed: Listed) -> Result<Option<Found<CloudFrontFu
     let runtime = FunctionRuntime::from_word(config.runtime.as_str());
     Ok(Some(Found {
         attributes: CloudFrontFunction {
-            name: listed.name,
+            name: unversioned(&listed.name).to_owned(),
             runtime: required(LIST, "a known runtime", runtime)?,
             code_sha256,
             comment: config.comment,

@@ -1,13 +1,13 @@
 //! Traps of CloudFront Functions.
 
 use super::super::cloudfront_script::{
-    CODE, CODE_SHA256, clients, create, mark, owned, reply, tags, update, versions,
+    CODE, CODE_SHA256, clients, create, mark, owned, reply, resolved, tags, update, versions,
 };
 use super::*;
 use crate::aws::scripted::{Answer, Scripted, rest_error};
 use crate::model::Attributes;
 
-const ARN: &str = "arn:aws:cloudfront::123456789012:function/shop-guard";
+const ARN: &str = "arn:aws:cloudfront::123456789012:function/shop-guard-01234567";
 
 fn function() -> CloudFrontFunction {
     CloudFrontFunction {
@@ -20,7 +20,7 @@ fn function() -> CloudFrontFunction {
 
 fn summary(stage: &str, comment: &str) -> String {
     format!(
-        "<FunctionSummary><Name>shop-guard</Name><Status>UNASSOCIATED</Status><FunctionConfig>\
+        "<FunctionSummary><Name>shop-guard-01234567</Name><Status>UNASSOCIATED</Status><FunctionConfig>\
          <Comment>{comment}</Comment><Runtime>cloudfront-js-2.0</Runtime></FunctionConfig>\
          <FunctionMetadata><FunctionARN>{ARN}</FunctionARN><Stage>{stage}</Stage>\
          <LastModifiedTime>2026-11-24T03:00:00Z</LastModifiedTime></FunctionMetadata>\
@@ -88,10 +88,36 @@ async fn a_function_that_was_not_published_has_no_code_and_is_published_by_the_n
         .expect("the script has answers");
     let publish = cloud.asked().remove(3);
     assert!(
-        publish.operation.ends_with("/function/shop-guard/publish"),
+        publish
+            .operation
+            .ends_with("/function/shop-guard-01234567/publish"),
         "{publish:?}"
     );
     assert_eq!(publish.if_match.as_deref(), Some("E2"));
+}
+
+#[tokio::test]
+async fn a_replacement_has_another_name_than_the_one_that_is_in_use() {
+    let mut names = Vec::new();
+    for token in ["0123456789abcdef", "fedcba9876543210"] {
+        let cloud = Scripted::new([
+            reply("E1", summary("DEVELOPMENT", "looks at tokens")),
+            Answer::Reply(200, summary("LIVE", "looks at tokens")),
+        ]);
+        let mark = Mark {
+            token: token.to_owned(),
+            ..mark::<CloudFrontFunction>()
+        };
+        let (aws, want) = (clients(&cloud), resolved(&function()));
+        let made = CloudFrontFunction::create(&aws, &want, &mark).await;
+        made.expect("the script has answers");
+        let publish = cloud.asked().remove(1).operation;
+        names.push(publish.split('/').rev().nth(1).expect("a name").to_owned());
+    }
+    assert_eq!(names, ["shop-guard-01234567", "shop-guard-fedcba98"]);
+    for name in &names {
+        assert_eq!(unversioned(name), "shop-guard");
+    }
 }
 
 #[tokio::test]

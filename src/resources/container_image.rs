@@ -2,7 +2,8 @@
 //!
 //! Recognised by its repository. An image is pushed under a tag that its content decides, then
 //! `current` is moved to it. So a crash in between leaves an image that the next run finds and does
-//! not build again, and going back to earlier content only moves the tag.
+//! not build again, and going back to earlier content only moves the tag. Where `current` leads
+//! nowhere, the newest image that was pushed so stands for it, as one that nobody wants.
 
 use std::collections::BTreeSet;
 
@@ -175,11 +176,16 @@ async fn current(aws: &Clients, url: &str) -> Result<Option<Found<ContainerImage
         .send()
         .await;
     let images = if_present(reply.at(DESCRIBE))?.and_then(|reply| reply.image_details);
-    let Some(image) = images.into_iter().flatten().next() else {
-        return Ok(None);
+    let tag = match images.into_iter().flatten().next() {
+        Some(image) => {
+            let digest = required(DESCRIBE, "an image's digest", image.image_digest)?;
+            content_tag(aws, image.image_tags.unwrap_or_default()).unwrap_or(digest)
+        }
+        None => match newest(aws, url).await? {
+            Some(digest) => digest,
+            None => return Ok(None),
+        },
     };
-    let digest = required(DESCRIBE, "an image's digest", image.image_digest)?;
-    let tag = content_tag(aws, image.image_tags.unwrap_or_default()).unwrap_or(digest);
     let uri = uri(url, &tag);
     Ok(Some(Found {
         id: uri.clone(),
@@ -193,11 +199,30 @@ async fn current(aws: &Clients, url: &str) -> Result<Option<Found<ContainerImage
     }))
 }
 
+/// The digest of the newest image that was pushed here, as its tag tells: a run that was stopped has
+/// left it, or the tag `current` has expired with the image that bore it.
+async fn newest(aws: &Clients, url: &str) -> Result<Option<String>, Fault> {
+    let pages = aws
+        .ecr
+        .describe_images()
+        .repository_name(name_in(url)?)
+        .into_paginator();
+    let listed = pages.items().send().try_collect().await;
+    let images: Vec<sdk::ImageDetail> = if_present(listed.at(DESCRIBE))?.unwrap_or_default();
+    let pushed = images
+        .into_iter()
+        .filter(|image| image.image_tags().iter().any(is_content));
+    let newest = pushed.max_by_key(|image| image.image_pushed_at.map(|at| at.secs()));
+    Ok(newest.and_then(|image| image.image_digest))
+}
+
+/// Whether content decided a tag.
+fn is_content(tag: &String) -> bool {
+    tag.len() == TAG_LENGTH && tag.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// The tag that content decided. Different contents can give one image: what is at hand counts then.
 fn content_tag(aws: &Clients, tags: Vec<String>) -> Option<String> {
-    let is_content = |tag: &String| {
-        tag.len() == TAG_LENGTH && tag.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    };
     let mut tags: Vec<String> = tags.into_iter().filter(is_content).collect();
     tags.sort_by_key(|tag| (aws.contents().get(tag).is_none(), tag.clone()));
     tags.into_iter().next()

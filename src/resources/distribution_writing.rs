@@ -271,14 +271,40 @@ fn path_behavior(
     let behavior = &path.behavior;
     let mut written = match live {
         Some(live) => live,
-        None => sdk::CacheBehavior::builder()
-            .path_pattern(&path.path_pattern)
-            .target_origin_id(&behavior.target_origin_id)
-            .viewer_protocol_policy(behavior.viewer_protocol_policy.as_word().into())
-            .build()?,
+        None => new_path_behavior(path)?,
     };
     write_behavior!(want, behavior, &mut written);
     Ok(written)
+}
+
+/// A behaviour with everything that an update demands of each, and a create does not (CloudFront
+/// developer guide, "Required API fields for creating and updating distributions").
+fn new_path_behavior(path: &PathBehavior) -> Result<sdk::CacheBehavior, BuildError> {
+    let behavior = &path.behavior;
+    sdk::CacheBehavior::builder()
+        .path_pattern(&path.path_pattern)
+        .target_origin_id(&behavior.target_origin_id)
+        .viewer_protocol_policy(behavior.viewer_protocol_policy.as_word().into())
+        .smooth_streaming(false)
+        .field_level_encryption_id("")
+        .lambda_function_associations(
+            sdk::LambdaFunctionAssociations::builder()
+                .quantity(0)
+                .build()?,
+        )
+        .trusted_signers(
+            sdk::TrustedSigners::builder()
+                .enabled(false)
+                .quantity(0)
+                .build()?,
+        )
+        .trusted_key_groups(
+            sdk::TrustedKeyGroups::builder()
+                .enabled(false)
+                .quantity(0)
+                .build()?,
+        )
+        .build()
 }
 
 fn known<'a, C: Class>(

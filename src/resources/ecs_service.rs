@@ -53,10 +53,10 @@ pub(super) const INITIAL_COUNT_TAG: &str = "qpiac:initial-count";
     wait_create = "90..1200",
     wait_update = "120..1800",
     wait_delete = "60..1200",
-    find = "ecs:ListClusters, ecs:ListServices, ecs:DescribeServices, ecs:ListServiceDeployments, \
-            ecs:ListTasks, ecs:DescribeTasks, ecs:DescribeTaskDefinition, logs:GetLogEvents, \
-            elasticloadbalancing:DescribeTargetHealth, \
-            application-autoscaling:DescribeScalableTargets",
+    find = "ecs:ListClusters, ecs:ListServices, ecs:DescribeServices, ecs:ListServiceDeployments",
+    explain = "ecs:ListServiceDeployments, ecs:ListTasks, ecs:DescribeTasks, \
+               ecs:DescribeTaskDefinition, logs:GetLogEvents, \
+               elasticloadbalancing:DescribeTargetHealth",
     create = "ecs:CreateService, ecs:TagResource, iam:PassRole",
     update = "ecs:UpdateService, ecs:TagResource, ecs:UntagResource, iam:PassRole, \
               application-autoscaling:DeregisterScalableTarget",
@@ -195,10 +195,14 @@ impl Lifecycle for EcsService {
             .update_service()
             .cluster(want.known(&want.cluster))
             .service(&want.name);
-        let before = call.as_input().clone();
-        let call = with_changes(call, want, changes)?;
-        if *call.as_input() != before {
-            call.send().await.at("ecs:UpdateService")?;
+        let calls = [
+            with_changes(call.clone(), want, changes)?,
+            with_grace(call.clone(), want, changes),
+        ];
+        for one in calls {
+            if one.as_input() != call.as_input() {
+                one.send().await.at("ecs:UpdateService")?;
+            }
         }
         if changes.has("initial_count") {
             let before = found.attributes.initial_count;
@@ -267,10 +271,6 @@ fn with_changes(
     if changes.has("load_balancers") {
         call = call.set_load_balancers(Some(load_balancers(want)));
     }
-    if changes.has("health_check_grace_period_s") {
-        let grace_s = want.health_check_grace_period_s.unwrap_or_default();
-        call = call.health_check_grace_period_seconds(count(grace_s));
-    }
     if changes.has_any(&[
         "deployment_minimum_healthy_percent",
         "deployment_maximum_percent",
@@ -288,6 +288,21 @@ fn with_changes(
         call = call.availability_zone_rebalancing(rebalancing(want));
     }
     Ok(call)
+}
+
+/// The call that changes how long health checks do not count: one of its own, since AWS does not take it
+/// together with the first load balancer of a service; without one it says nothing.
+fn with_grace(
+    call: UpdateServiceFluentBuilder,
+    want: &Resolved<EcsService>,
+    changes: Changes<'_>,
+) -> UpdateServiceFluentBuilder {
+    match want.health_check_grace_period_s {
+        Some(grace_s) if changes.has("health_check_grace_period_s") => {
+            call.health_check_grace_period_seconds(count(grace_s))
+        }
+        Some(_) | None => call,
+    }
 }
 
 fn count(number: u32) -> i32 {

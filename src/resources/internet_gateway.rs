@@ -24,9 +24,10 @@ classes! {
     outputs = InternetGatewayOutputs,
     replacement = "create-first",
     find = "ec2:DescribeInternetGateways",
+    explain = "ec2:DescribeNetworkInterfaces",
     create = "ec2:CreateInternetGateway, ec2:CreateTags, ec2:AttachInternetGateway",
     update = "ec2:AttachInternetGateway, ec2:CreateTags, ec2:DeleteTags",
-    delete = "ec2:DetachInternetGateway, ec2:DeleteInternetGateway, ec2:DescribeNetworkInterfaces"
+    delete = "ec2:DetachInternetGateway, ec2:DeleteInternetGateway"
 )]
 pub struct InternetGateway {
     /// The VPC that it is attached to. AWS detaches it only when nothing in that VPC has a public

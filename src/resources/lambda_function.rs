@@ -49,8 +49,8 @@ const HEALTH_LINES: i32 = 5;
     outputs = LambdaFunctionOutputs,
     replacement = "delete-first",
     named = "name",
-    find = "lambda:ListFunctions, lambda:GetFunction, cloudwatch:GetMetricData, \
-            logs:FilterLogEvents",
+    find = "lambda:ListFunctions, lambda:GetFunction",
+    explain = "cloudwatch:GetMetricData, logs:FilterLogEvents",
     create = "lambda:CreateFunction, lambda:TagResource, iam:PassRole",
     update = "lambda:UpdateFunctionCode, lambda:UpdateFunctionConfiguration, iam:PassRole, \
               lambda:TagResource, lambda:UntagResource, lambda:GetFunction",

@@ -39,8 +39,8 @@ classes! {
     replacement = "delete-first",
     parent = "service",
     wait_delete = "1..300",
-    find = "application-autoscaling:DescribeScalableTargets, \
-            application-autoscaling:DescribeScalingActivities",
+    find = "application-autoscaling:DescribeScalableTargets",
+    explain = "application-autoscaling:DescribeScalingActivities",
     create = "application-autoscaling:RegisterScalableTarget, \
               application-autoscaling:TagResource, ecs:DescribeServices, ecs:UpdateService, \
               iam:CreateServiceLinkedRole",

@@ -28,9 +28,10 @@ classes! {
     replacement = "create-first",
     exclusive = "vpc_id, name",
     find = "ec2:DescribeSecurityGroups",
+    explain = "ec2:DescribeNetworkInterfaces",
     create = "ec2:CreateSecurityGroup, ec2:CreateTags, ec2:RevokeSecurityGroupEgress",
     update = "ec2:CreateTags, ec2:DeleteTags",
-    delete = "ec2:DeleteSecurityGroup, ec2:DescribeNetworkInterfaces"
+    delete = "ec2:DeleteSecurityGroup"
 )]
 pub struct SecurityGroup {
     /// Its name: at most 255 characters, unique in the VPC whatever the case, not beginning with

@@ -25,9 +25,10 @@ classes! {
     replacement = "create-first",
     exclusive = "vpc_id, cidr_block",
     find = "ec2:DescribeSubnets",
+    explain = "ec2:DescribeNetworkInterfaces",
     create = "ec2:CreateSubnet, ec2:CreateTags, ec2:ModifySubnetAttribute",
     update = "ec2:ModifySubnetAttribute, ec2:CreateTags, ec2:DeleteTags",
-    delete = "ec2:DeleteSubnet, ec2:DescribeNetworkInterfaces"
+    delete = "ec2:DeleteSubnet"
 )]
 pub struct Subnet {
     /// The VPC that it is a part of.

@@ -41,7 +41,8 @@ classes! {
     named = "name",
     find = "elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeLoadBalancers, \
             elasticloadbalancing:DescribeTargetGroupAttributes, \
-            elasticloadbalancing:DescribeTags, elasticloadbalancing:DescribeTargetHealth",
+            elasticloadbalancing:DescribeTags",
+    explain = "elasticloadbalancing:DescribeTargetHealth",
     create = "elasticloadbalancing:CreateTargetGroup, elasticloadbalancing:AddTags, \
               elasticloadbalancing:ModifyTargetGroupAttributes, \
               elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeTags",

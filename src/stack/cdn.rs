@@ -15,7 +15,7 @@ use crate::resources::{
     CloudFrontFunction, CloudFrontFunctionArn, Distribution, DistributionOutputsRefs,
     FunctionRuntime, GeoRestriction, HttpVersion, LoadBalancerOutputsRefs, MinimumProtocolVersion,
     Origin, OriginProtocolPolicy, OriginRequestPolicyId, PathBehavior, PriceClass, SslProtocol,
-    SslSupportMethod, ViewerCertificate, ViewerProtocolPolicy,
+    SslSupportMethod, ViewerCertificate, ViewerProtocolPolicy, WebAclArn,
 };
 use crate::spec::leaf;
 use crate::spec::resolved::{Behavior, Cdn, Geo};
@@ -36,12 +36,18 @@ pub(super) struct Needs<'a> {
     pub(super) certificate: Option<&'a Ref<CertificateArn>>,
 }
 
+/// What the CDN gives to other parts of the stack.
+pub(super) struct Deployed {
+    pub(super) distribution: DistributionOutputsRefs,
+    pub(super) web_acl: Option<Ref<WebAclArn>>,
+}
+
 pub(super) fn add(
     graph: &mut Graph,
     spec: &Spec,
     inputs: &Inputs,
     needs: &Needs<'_>,
-) -> Option<DistributionOutputsRefs> {
+) -> Option<Deployed> {
     let cdn = spec.cdn.as_ref()?;
     let secret = needs.secrets.get(&cdn.auth.secret)?;
     let function = cdn
@@ -50,6 +56,8 @@ pub(super) fn add(
         .map(|_| add_function(graph, spec, inputs));
     let policies = add_policies(graph, spec, cdn);
     let behavior = |given: &Behavior| behavior(cdn, given, &policies, function.as_ref());
+    let origin = origin(cdn, needs.load_balancer?);
+    let web_acl = cdn.waf.as_ref().map(|waf| web_acl::add(graph, spec, waf));
     let distribution = Distribution {
         enabled: true,
         aliases: spec.domain.iter().map(|d| d.name.to_string()).collect(),
@@ -57,7 +65,7 @@ pub(super) fn add(
         http_version: HttpVersion::Http2And3,
         is_ipv6_enabled: true,
         default_root_object: None,
-        origin: origin(cdn, needs.load_balancer?),
+        origin,
         origin_headers: BTreeMap::from([(cdn.auth.header.to_string(), secret.value.clone())]),
         default_cache_behavior: behavior(&cdn.default),
         ordered_cache_behaviors: cdn
@@ -81,9 +89,12 @@ pub(super) fn add(
             }),
             None => ViewerCertificate::Default,
         },
-        web_acl_arn: cdn.waf.as_ref().map(|waf| web_acl::add(graph, spec, waf)),
+        web_acl_arn: web_acl.clone(),
     };
-    Some(graph.add("main", &distribution))
+    Some(Deployed {
+        distribution: graph.add("main", &distribution),
+        web_acl,
+    })
 }
 
 fn codes(countries: &BTreeSet<leaf::CountryCode>) -> BTreeSet<String> {
@@ -143,12 +154,10 @@ fn behavior(
     }
 }
 
-/// The code that sees every request first. Its name changes with the code, so that a distribution
-/// never runs code that was not meant for it.
+/// The code that sees every request first.
 fn add_function(graph: &mut Graph, spec: &Spec, inputs: &Inputs) -> Ref<CloudFrontFunctionArn> {
-    let stem = names::edge_function(&spec.stack, &spec.region);
     let function = CloudFrontFunction {
-        name: stem,
+        name: names::edge_function(&spec.stack, &spec.region),
         runtime: FunctionRuntime::CloudfrontJs2,
         code_sha256: inputs.edge(),
         comment: format!("Checks requests of {}", spec.stack),

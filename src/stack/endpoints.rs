@@ -2,7 +2,8 @@
 //! start them, inside the network.
 //!
 //! May depend on `spec`, `resources` and `model`. Invariant: the endpoints' security group admits
-//! the services' tasks alone.
+//! the services' tasks alone, and those of all of them: where there is an endpoint, its service is
+//! reached through it from everywhere in the network, also from public subnets.
 //!
 //! Source: Amazon ECS Developer Guide, "Amazon ECS interface VPC endpoints".
 
@@ -26,25 +27,24 @@ const INTERFACES: [(&str, &str); 4] = [
     ("logs", "logs"),
     ("secretsmanager", "secretsmanager"),
 ];
+/// What ECS Exec needs beside them.
+const EXEC: (&str, &str) = ("ssmmessages", "ssmmessages");
 /// The port of HTTPS.
 const HTTPS_PORT: u16 = 443;
 
 pub(super) fn add(graph: &mut Graph, spec: &Spec, network: &Network, groups: &Groups) {
-    let private: Vec<&Ref<SecurityGroupId>> = spec
-        .services
-        .iter()
-        .filter(|service| service.subnets == Placement::Private)
-        .filter_map(|service| groups.services.get(service.name.as_str()))
-        .collect();
-    if spec.network.nat != Nat::None || private.is_empty() {
+    let services = spec.services.iter();
+    let mut private = services.filter(|service| service.subnets == Placement::Private);
+    if spec.network.nat != Nat::None || private.clone().next().is_none() {
         return;
     }
     let group = add_group(graph, spec, network);
-    for tasks in private {
+    for tasks in groups.services.values() {
         let peer = Peer::SecurityGroup(tasks.clone());
         add_rule(graph, &group, Direction::Ingress, HTTPS_PORT, peer);
     }
-    for (name, service) in INTERFACES {
+    let exec = private.any(|service| service.exec).then_some(EXEC);
+    for (name, service) in INTERFACES.into_iter().chain(exec) {
         graph.add(
             name,
             &VpcEndpoint {

@@ -65,7 +65,7 @@ pub fn graph(spec: &Spec, inputs: &Inputs) -> Graph {
     };
     let services = service::add(&mut graph, spec, inputs, &parts);
     scaling::add(&mut graph, spec, &services, &balancing);
-    let distribution = cdn::add(
+    let cdn = cdn::add(
         &mut graph,
         spec,
         inputs,
@@ -75,12 +75,14 @@ pub fn graph(spec: &Spec, inputs: &Inputs) -> Graph {
             certificate: certificates.global.as_ref(),
         },
     );
-    domain::add_record(&mut graph, spec, &balancing, distribution.as_ref());
+    let distribution = cdn.as_ref().map(|cdn| &cdn.distribution);
+    domain::add_record(&mut graph, spec, &balancing, distribution);
     let needs = rotation::Needs {
         secrets: &secrets,
         services: &services,
         balancing: &balancing,
-        distribution: distribution.as_ref(),
+        distribution,
+        web_acl: cdn.as_ref().and_then(|cdn| cdn.web_acl.as_ref()),
     };
     let mut functions = BTreeMap::new();
     for function in &spec.functions {
@@ -96,7 +98,7 @@ pub fn graph(spec: &Spec, inputs: &Inputs) -> Graph {
         services: &services,
         balancing: &balancing,
         functions: &functions,
-        distribution: distribution.as_ref(),
+        distribution,
     };
     monitoring::add(&mut graph, spec, &parts);
     graph

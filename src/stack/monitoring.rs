@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::balancing::Balancing;
 use super::dashboard;
 use super::functions;
+use super::rotation;
 use super::service::Services;
 use crate::model::{Graph, Ref, Text};
 use crate::resources::{
@@ -22,6 +23,9 @@ use crate::spec::resolved::Monitoring;
 const CLOUDFRONT_REGION: &str = "us-east-1";
 /// Seconds of the period in which things are counted.
 const COUNTING_S: u32 = 300;
+/// Periods over which a function that renews secrets has to fail: a rotation fails on purpose until
+/// CloudFront is deployed, which takes some minutes, and is tried again.
+const ROTATION_PERIODS: u32 = 6;
 /// Seconds of the period of which the mean is taken.
 const SAMPLING_S: u32 = 60;
 
@@ -41,7 +45,7 @@ pub(super) fn add(graph: &mut Graph, spec: &Spec, parts: &Parts<'_>) {
     let watched = [
         of_services(monitoring, parts),
         of_requests(monitoring, parts),
-        of_functions(monitoring, parts),
+        of_functions(spec, monitoring, parts),
         of_cdn(spec, monitoring, parts).into_iter().collect(),
     ];
     let topic = add_topic(graph, spec, monitoring);
@@ -255,25 +259,35 @@ fn of_target(monitoring: &Monitoring, name: &str, dimensions: &Dimensions) -> Ve
     watched
 }
 
-fn of_functions(monitoring: &Monitoring, parts: &Parts<'_>) -> Vec<Watch> {
+fn of_functions(spec: &Spec, monitoring: &Monitoring, parts: &Parts<'_>) -> Vec<Watch> {
     let Some(count) = monitoring.alarms.function_errors else {
         return Vec::new();
     };
     let functions = parts.functions.iter();
     functions
-        .map(|(name, deployed)| Watch {
-            name: format!("fn-{name}-errors"),
-            description: format!(
-                "{count} calls or more of the function {name} failed in five minutes"
-            ),
-            namespace: "AWS/Lambda",
-            metric_name: "Errors",
-            statistic: "Sum",
-            dimensions: vec![function_dimension(deployed)],
-            period_s: COUNTING_S,
-            datapoints: (1, 1),
-            threshold: Decimal::from(count),
-            missing: MissingData::NotBreaching,
+        .map(|(name, deployed)| {
+            let is_rotation = spec.functions.iter().any(|function| {
+                *function.name.as_str() == *name && rotation::is_rotation(spec, function)
+            });
+            let (periods, lasting) = if is_rotation {
+                (ROTATION_PERIODS, ", for half an hour")
+            } else {
+                (1, "")
+            };
+            Watch {
+                name: format!("fn-{name}-errors"),
+                description: format!(
+                    "{count} calls or more of the function {name} failed in five minutes{lasting}"
+                ),
+                namespace: "AWS/Lambda",
+                metric_name: "Errors",
+                statistic: "Sum",
+                dimensions: vec![function_dimension(deployed)],
+                period_s: COUNTING_S,
+                datapoints: (periods, periods),
+                threshold: Decimal::from(count),
+                missing: MissingData::NotBreaching,
+            }
         })
         .collect()
 }

@@ -14,7 +14,7 @@ use super::service::Services;
 use crate::model::{Document, Graph, Ref, Text};
 use crate::resources::{
     DistributionOutputsRefs, EventRule, EventTarget, LambdaFunctionArn, LambdaPermission,
-    SecretRotation,
+    SecretRotation, WebAclArn,
 };
 use crate::spec::resolved::{Function, Secret, SecretUsage, Service};
 use crate::spec::{Spec, names};
@@ -30,6 +30,7 @@ pub(super) struct Needs<'a> {
     pub(super) services: &'a Services,
     pub(super) balancing: &'a Balancing,
     pub(super) distribution: Option<&'a DistributionOutputsRefs>,
+    pub(super) web_acl: Option<&'a Ref<WebAclArn>>,
 }
 
 /// Whether a function renews secrets.
@@ -239,6 +240,9 @@ fn statements(spec: &Spec, needs: &Needs<'_>, function: &Function) -> Vec<Docume
             ],
             vec![document(Text::from(&distribution.arn))],
         ));
+        // CloudFront wants whoever names a web ACL to be able to read it.
+        let acl = needs.web_acl.map(|arn| document(Text::from(arn)));
+        statements.extend(acl.map(|arn| allow(&["wafv2:GetWebACL"], vec![arn])));
         statements.push(allow(
             &["elasticloadbalancing:DescribeRules"],
             vec![Document::from("*")],

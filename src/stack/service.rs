@@ -135,7 +135,8 @@ pub(super) fn add(graph: &mut Graph, spec: &Spec, inputs: &Inputs, parts: &Parts
             deployment_maximum_percent: service.deployment.maximum_percent,
             deployment_circuit_breaker: service.deployment.circuit_breaker,
             enable_execute_command: service.exec,
-            availability_zone_rebalancing: true,
+            // AWS has no room for it where no task may be started before one is stopped.
+            availability_zone_rebalancing: service.deployment.maximum_percent > 100,
         };
         let deployed = Deployed {
             service: graph.add(service.name.to_string(), &resource),

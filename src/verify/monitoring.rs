@@ -2,18 +2,20 @@
 //!
 //! May depend on the rest of `verify`. Invariant: what receives nothing is not called present.
 
+use std::collections::BTreeSet;
+
 use aws_smithy_types::date_time::Format;
 
+use super::application::application;
 use super::asking::Trial;
 use super::check::{Check, Outcome, Scenario};
 use super::facts::METRICS_WINDOW_S;
 use crate::aws::facts::{AlarmState, AlarmWord};
 use crate::spec::names;
-use crate::spec::resolved::{Alarms, Monitoring};
 
 pub(super) fn checks(trial: &Trial<'_>) -> Vec<Check> {
     let mut checks = vec![
-        check("alarms", "there, none in ALARM", alarms(trial)),
+        check("alarms", "all there, none in ALARM", alarms(trial)),
         check("dashboard", "there", dashboard(trial)),
     ];
     checks.extend(logs(trial));
@@ -29,18 +31,19 @@ fn check(name: &str, expected: impl Into<String>, outcome: Outcome) -> Check {
     Check::new(Scenario::Monitoring, name, expected, outcome)
 }
 
-fn has_alarms(monitoring: &Monitoring) -> bool {
-    monitoring.alarms != Alarms::default()
-}
-
 fn alarms(trial: &Trial<'_>) -> Outcome {
-    let is_wanted = trial.stage.spec.monitoring.as_ref().is_some_and(has_alarms);
-    let there = trial.stage.alarms.len();
-    match (&trial.facts.alarms, there) {
-        _ if !is_wanted => Outcome::not_applicable("stack.yaml asks for no alarms"),
-        (_, 0) => Outcome::Failed("there is none".to_owned()),
-        (Err(fault), _) => Outcome::unknown(fault),
-        (Ok(states), there) => stand(states, there),
+    let wanted = &trial.stage.wanted_alarms;
+    if wanted.is_empty() {
+        return Outcome::not_applicable("stack.yaml asks for no alarms");
+    }
+    let there = trial.stage.alarms.iter().map(|one| &one.attributes.name);
+    let there: BTreeSet<&String> = there.collect();
+    let missing = wanted.iter().filter(|name| !there.contains(name));
+    let missing: Vec<&str> = missing.map(String::as_str).collect();
+    match (&trial.facts.alarms, missing.as_slice()) {
+        (_, [_, ..]) => Outcome::Failed(format!("missing: {}", missing.join(", "))),
+        (Err(fault), []) => Outcome::unknown(fault),
+        (Ok(states), []) => stand(states, there.len()),
     }
 }
 
@@ -79,23 +82,37 @@ fn logs(trial: &Trial<'_>) -> Vec<Check> {
     let spec = trial.stage.spec;
     let services = spec.services.iter().map(|service| {
         let group = names::log_group(&spec.stack, &service.name);
+        let is_application = application(spec).is_ok_and(|one| one.service.name == service.name);
         let outcome = match service.count {
             0 => Outcome::not_applicable("stack.yaml asks for no tasks"),
-            _ => received(trial, &group, true),
+            // It writes a line for each health check.
+            _ if is_application => received(trial, &group, Needed::Lately),
+            _ => received(trial, &group, Needed::Ever),
         };
         let name = format!("log of {}", service.name);
-        check(&name, "lines of its tasks", outcome)
+        check(&name, "new lines of its tasks", outcome)
     });
     let functions = spec.functions.iter().map(|function| {
         let group = names::function_log_group(&spec.stack, &function.name);
         let name = format!("log of the function {}", function.name);
-        check(&name, "there", received(trial, &group, false))
+        check(&name, "there", received(trial, &group, Needed::Never))
     });
     services.chain(functions).collect()
 }
 
-/// What a log group has got; whether it must have got something depends on who writes.
-fn received(trial: &Trial<'_>, group: &str, is_needed: bool) -> Outcome {
+/// Whether a log must have got lines, which depends on who writes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    Never,
+    Ever,
+    Lately,
+}
+
+/// How old the newest line of a log may be that always gets new ones, in seconds.
+const LATELY_S: i64 = 60 * 60;
+
+/// What a log group has got.
+fn received(trial: &Trial<'_>, group: &str, needed: Needed) -> Outcome {
     let stream = match trial.facts.streams.get(group) {
         Some(Ok(stream)) => stream,
         Some(Err(fault)) => return Outcome::unknown(fault),
@@ -105,10 +122,11 @@ fn received(trial: &Trial<'_>, group: &str, is_needed: bool) -> Outcome {
     match newest {
         Some(newest) => {
             let moment = newest.fmt(Format::DateTime).unwrap_or_default();
-            Outcome::Passed(format!("{group}, last {moment}"))
+            let is_old = newest.secs() < trial.now_s - LATELY_S;
+            let is_good = needed != Needed::Lately || !is_old;
+            Outcome::of(is_good, format!("{group}, last {moment}"))
         }
-        None if is_needed => Outcome::Failed(format!("{group}, nothing yet")),
-        None => Outcome::Passed(format!("{group}, nothing yet")),
+        None => Outcome::of(needed == Needed::Never, format!("{group}, nothing yet")),
     }
 }
 

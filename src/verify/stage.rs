@@ -2,9 +2,9 @@
 //!
 //! May depend on `model`, `spec` and `resources` (structs). Invariant: nothing is asked of AWS here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Class, Found, Misfit, Names, Ref, Resource, Snapshot};
+use crate::model::{Class, Found, Graph, Misfit, Names, Ref, Resource, Snapshot, Value};
 use crate::resources::{
     CachePolicy, Dashboard, Distribution, EcsService, Listener, ListenerRule, LoadBalancer,
     LogGroup, MetricAlarm, Secret, SecretRotation, SecurityGroupRule, TargetGroup,
@@ -31,6 +31,8 @@ pub struct Stage<'a> {
     pub(super) rotations: Vec<Found<SecretRotation>>,
     pub(super) cache_policies: Vec<Found<CachePolicy>>,
     pub(super) alarms: Vec<Found<MetricAlarm>>,
+    /// The names of the alarms that there shall be.
+    pub(super) wanted_alarms: BTreeSet<String>,
     pub(super) dashboards: Vec<Found<Dashboard>>,
     pub(super) log_groups: Vec<Found<LogGroup>>,
 }
@@ -44,11 +46,11 @@ pub(super) struct Door {
 }
 
 impl<'a> Stage<'a> {
-    /// A stack as `spec` wants it, and as it was found.
+    /// A stack as `spec` wants it, with what the graph of that says, and as it was found.
     ///
     /// # Errors
     /// [`Misfit`] where a record is not what its kind says.
-    pub fn new(spec: &'a Spec, snapshot: &'a Snapshot) -> Result<Self, Misfit> {
+    pub fn new(spec: &'a Spec, graph: &Graph, snapshot: &'a Snapshot) -> Result<Self, Misfit> {
         Ok(Self {
             spec,
             names: snapshot.names(),
@@ -63,6 +65,7 @@ impl<'a> Stage<'a> {
             rotations: all(snapshot)?,
             cache_policies: all(snapshot)?,
             alarms: all(snapshot)?,
+            wanted_alarms: wanted_alarms(graph),
             dashboards: all(snapshot)?,
             log_groups: all(snapshot)?,
         })
@@ -136,6 +139,17 @@ impl<'a> Stage<'a> {
         let mut rotations = self.rotations.iter();
         rotations.find(|one| one.attributes.secret.id() == Some(arn))
     }
+}
+
+fn wanted_alarms(graph: &Graph) -> BTreeSet<String> {
+    let nodes = graph.nodes();
+    nodes
+        .filter(|(address, _)| address.kind == MetricAlarm::SCHEMA.kind)
+        .filter_map(|(_, node)| match node.values.get("name") {
+            Some(Value::Text(name)) => Some(name.clone()),
+            Some(_) | None => None,
+        })
+        .collect()
 }
 
 /// The resources of a kind, without those that are superseded.

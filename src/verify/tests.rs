@@ -15,12 +15,11 @@ use super::{Check, Facts, Outcome, Scenario, Stage, checks};
 use crate::aws::facts::{AlarmState, AlarmWord, Interface, LogStream, RotationDates, Target};
 use crate::aws::facts::{RunningTask, SecretVersion};
 use crate::engine::{self, Ending};
-use crate::model::{Cidr, Document, Fault, FaultClass, Found, Ref, Schema, Snapshot, State, Tags};
+use crate::model::{Cidr, Fault, FaultClass, Graph, Ref, Schema, Snapshot};
 use crate::plan::{Options, plan};
 use crate::resources::{
-    Action, AlarmArn, CachePolicyId, Comparison, Condition, Dashboard, DashboardOutputs, Decimal,
-    Direction, GeoRestriction, HttpHeader, KINDS, MetricAlarm, MetricAlarmOutputs, MissingData,
-    Peer, ViewerProtocolPolicy,
+    Action, CachePolicyId, Condition, Direction, GeoRestriction, HttpHeader, KINDS, Peer,
+    ViewerProtocolPolicy,
 };
 use crate::sim::{Pace, Settings, Sim, World};
 use crate::spec::{self, Spec};
@@ -39,7 +38,7 @@ fn read(text: &str) -> Spec {
 /// The stack as the simulator has it after an apply.
 async fn applied(spec: &Spec) -> Snapshot {
     let schemas: Vec<&'static Schema> = KINDS.iter().map(|kind| kind.schema).collect();
-    let graph = stack::graph(spec, &Inputs::anywhere(Digests::default()));
+    let graph = graph(spec);
     let mut given = BTreeSet::new();
     for value in graph.nodes().flat_map(|(_, node)| node.values.values()) {
         value.each_id(&mut |_, id| {
@@ -59,56 +58,14 @@ async fn applied(spec: &Spec) -> Snapshot {
     engine::read(&sim, &owner, None, &settings).await.unwrap()
 }
 
-/// The stack as it should be, with what no recipe of another room is needed for.
+/// What a spec wants.
+fn graph(spec: &Spec) -> Graph {
+    stack::graph(spec, &Inputs::anywhere(Digests::default()))
+}
+
+/// The stack as it should be.
 fn stage<'a>(spec: &'a Spec, snapshot: &'a Snapshot) -> Stage<'a> {
-    let mut stage = Stage::new(spec, snapshot).unwrap();
-    stage.alarms = vec![alarm()];
-    stage.dashboards = vec![dashboard()];
-    stage
-}
-
-fn found<R: crate::model::Resource>(attributes: R, outputs: R::Outputs) -> Found<R> {
-    Found {
-        id: "id".to_owned(),
-        attributes,
-        outputs,
-        tags: Tags::new(),
-        state: State::Ready,
-    }
-}
-
-fn alarm() -> Found<MetricAlarm> {
-    let alarm = MetricAlarm {
-        name: "cpu".to_owned(),
-        description: None,
-        namespace: "AWS/ECS".to_owned(),
-        metric_name: "CPUUtilization".to_owned(),
-        statistic: "Average".to_owned(),
-        dimensions: Default::default(),
-        period_s: 60,
-        evaluation_periods: 1,
-        datapoints_to_alarm: 1,
-        comparison: Comparison::MoreThan,
-        threshold: Decimal::from(80.0),
-        treat_missing_data: MissingData::Missing,
-        actions_enabled: true,
-        alarm_actions: BTreeSet::new(),
-        ok_actions: BTreeSet::new(),
-    };
-    let arn: crate::model::Id<AlarmArn> = "arn".into();
-    found(alarm, MetricAlarmOutputs { arn })
-}
-
-fn dashboard() -> Found<Dashboard> {
-    let dashboard = Dashboard {
-        name: "shop".to_owned(),
-        body: Document::from("body"),
-    };
-    let outputs = DashboardOutputs {
-        arn: "arn".into(),
-        name: "shop".into(),
-    };
-    found(dashboard, outputs)
+    Stage::new(spec, &graph(spec), snapshot).unwrap()
 }
 
 fn target(state: &str) -> Target {
@@ -152,7 +109,7 @@ fn facts(stage: &Stage<'_>) -> Facts {
             .map(|name| (name, Ok(vec![target("healthy"), target("healthy")])))
             .collect(),
         rotations: secrets.map(|name| (name, Ok(dates))).collect(),
-        alarms: Ok(vec![state(AlarmWord::Quiet)]),
+        alarms: Ok(states(stage, AlarmWord::Quiet)),
         streams: groups
             .map(|group| (group.attributes.name.clone(), Ok(Some(stream.clone()))))
             .collect(),
@@ -165,12 +122,14 @@ fn facts(stage: &Stage<'_>) -> Facts {
     }
 }
 
-fn state(word: AlarmWord) -> AlarmState {
-    AlarmState {
-        name: "cpu".to_owned(),
+/// All alarms in one state.
+fn states(stage: &Stage<'_>, word: AlarmWord) -> Vec<AlarmState> {
+    let alarms = stage.alarms.iter().map(|alarm| AlarmState {
+        name: alarm.attributes.name.clone(),
         word,
         reason: String::new(),
-    }
+    });
+    alarms.collect()
 }
 
 async fn run(stage: &Stage<'_>, facts: &Facts, stand: &Stand) -> Vec<Check> {
@@ -268,7 +227,7 @@ type Change = fn(&mut Stage<'_>, &mut Facts);
 async fn what_is_configured_wrongly_fails_its_check() {
     let spec = read(STACK);
     let snapshot = applied(&spec).await;
-    let table: [(&str, Change); 22] = [
+    let table: [(&str, Change); 24] = [
         ("caching of /api/*, configured", |stage, _| {
             let policy = Ref::known(stage.cache_policies[0].outputs.id.as_str());
             let live = &mut stage.distribution.as_mut().unwrap().attributes;
@@ -369,13 +328,22 @@ async fn what_is_configured_wrongly_fails_its_check() {
             let targets = vec![target("healthy"), target("draining")];
             facts.targets.insert("app".to_owned(), Ok(targets));
         }),
-        ("alarms", |_, facts| {
-            facts.alarms = Ok(vec![state(AlarmWord::Alarm)]);
+        ("alarms", |stage, facts| {
+            facts.alarms = Ok(states(stage, AlarmWord::Alarm));
+        }),
+        ("alarms", |stage, _| {
+            stage.alarms.pop();
         }),
         ("dashboard", |stage, _| stage.dashboards.clear()),
         ("log of app", |_, facts| {
             let group = "/ecs/qp-iac-cdn-headers-app".to_owned();
             facts.streams.insert(group, Ok(None));
+        }),
+        ("log of app", |_, facts| {
+            for stream in facts.streams.values_mut() {
+                let stream = stream.as_mut().unwrap().as_mut().unwrap();
+                stream.newest = Some(DateTime::from_secs(NOW_S - 86_400));
+            }
         }),
         ("metrics of the load balancer", |_, facts| {
             facts.healthy_counts = Some(Ok(Vec::new()));
@@ -418,7 +386,7 @@ async fn a_stack_without_a_cdn_is_asked_at_its_load_balancer() {
         "stack: shop\nregion: us-east-1\nload_balancer: {}\nservices:\n  app: { image: nginx:1, port: 80, health: / }\n",
     );
     let snapshot = applied(&spec).await;
-    let stage = Stage::new(&spec, &snapshot).unwrap();
+    let stage = stage(&spec, &snapshot);
     let stand = Stand::new(NOW_S);
     let all = run(&stage, &facts(&stage), &stand).await;
     assert_eq!(failed(&all), ["health endpoint"], "{all:#?}");

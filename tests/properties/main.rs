@@ -27,4 +27,5 @@ mod replay;
 mod scenario;
 mod scope;
 mod specs;
+mod whole;
 mod wish;

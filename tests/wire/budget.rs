@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::permissions::check_read;
 use crate::program::{Program, WHOLE_STACK, edited};
 
 /// Most calls of a plan of the whole stack.
@@ -55,6 +56,7 @@ impl Cost {
         let rounds = program.bed.rounds();
         program.bed.stop_measuring_rounds();
         assert!(program.bed.mutating().is_empty());
+        check_read(&program.bed);
         let calls: Vec<String> = program
             .bed
             .counted()

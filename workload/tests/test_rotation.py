@@ -140,6 +140,25 @@ def test_nothing_is_dropped_while_an_edge_location_may_send_it(world: World) -> 
     assert all(len(values) == 4 for values in world.accepted.values())
 
 
+def test_a_rule_that_has_no_room_is_waited_for(world: World) -> None:
+    """A rule has five values in all: three patterns leave room for the two of a rotation, and for no
+    value that an edge location sends besides."""
+    secret, run = world.cdn_auth, world.function().run
+    world.widen(["/a", "/b", "/c"])
+    token = world.begin(secret)
+    for step in STEPS[:2]:
+        run(event(step, secret, token))
+    world.end(secret)
+    other = world.begin(secret)
+    run(event("createSecret", secret, other))
+    with pytest.raises(NotReady, match="no room"):
+        run(event("setSecret", secret, other))
+    world.deploy()
+    before = labels(world, secret)["AWSCURRENT"]
+    sequence(world, secret, other)
+    assert_over(world, secret, before, other)
+
+
 def test_an_abandoned_rotation_leaves_the_rules_as_long_as_its_value_is_sent(world: World) -> None:
     secret, run = world.cdn_auth, world.function().run
     old = world.value(secret, "AWSCURRENT")

@@ -202,6 +202,18 @@ class World:
             SecretId=secret, ClientRequestToken=token, SecretString=value, VersionStages=stages
         )
 
+    def widen(self, patterns: list[str]) -> None:
+        """One rule with a path is for these paths instead."""
+        for rule in self.rules():
+            conditions = [
+                {"Field": "path-pattern", "PathPatternConfig": {"Values": patterns}}
+                if each["Field"] == "path-pattern"
+                else {"Field": each["Field"], "HttpHeaderConfig": each["HttpHeaderConfig"]}
+                for each in rule["Conditions"]
+            ]
+            if rule["RuleArn"] in self.accepted and len(conditions) == 2:
+                self._balancing.modify_rule(RuleArn=rule["RuleArn"], Conditions=conditions)
+
     def rules(self) -> list[dict[str, Any]]:
         """The rules with a condition, as the emulator has them."""
         return [

@@ -4,10 +4,13 @@
 
 use super::references;
 use crate::spec::diagnostic::Diagnostic;
-use crate::spec::reader::Reader;
+use crate::spec::reader::{Origin, Reader};
 use crate::spec::resolved::{Alarms, Monitoring};
 use crate::spec::sections::StackFile;
 use crate::spec::sections::monitoring::AlarmsSection;
+
+/// Where CloudFront's metrics are.
+const CLOUDFRONT_REGION: &str = "us-east-1";
 
 /// What is watched, if anything.
 pub(super) fn monitoring(file: &StackFile, reader: &mut Reader) -> Option<Monitoring> {
@@ -29,11 +32,30 @@ pub(super) fn monitoring(file: &StackFile, reader: &mut Reader) -> Option<Monito
                 .related(section.alarms.span, "all alarms are off"),
         );
     }
+    if let Some(alarms) = &section.alarms.value.0 {
+        check_cdn_alarm(file, alarms, reader);
+    }
     Some(Monitoring {
         notify: notify.value.iter().map(|it| it.value.clone()).collect(),
         dashboard: section.dashboard.value,
         alarms,
     })
+}
+
+/// CloudFront's metrics are in one region, and an alarm has to be where its metric is.
+fn check_cdn_alarm(file: &StackFile, section: &AlarmsSection, reader: &mut Reader) {
+    let alarm = &section.cdn_5xx_percent;
+    let is_meant = alarm.origin == Origin::Written && alarm.value.0.is_some();
+    let region = &file.region;
+    if is_meant && !region.is_broken() && region.value.as_str() != CLOUDFRONT_REGION {
+        let message = format!("there is no alarm on the CDN in {}", region.value);
+        reader.report(
+            Diagnostic::warning(alarm.subject, message)
+                .expected(format!("a stack in {CLOUDFRONT_REGION}"))
+                .hint("an alarm has to be where its metric is; leave the key out")
+                .related(region.span, "the stack's region"),
+        );
+    }
 }
 
 fn alarms(section: &AlarmsSection) -> Alarms {

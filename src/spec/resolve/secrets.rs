@@ -5,7 +5,7 @@
 
 use super::references;
 use crate::spec::diagnostic::Diagnostic;
-use crate::spec::leaf::SecretName;
+use crate::spec::leaf::{FunctionName, SecretName};
 use crate::spec::names;
 use crate::spec::reader::{Reader, Spanned};
 use crate::spec::resolved::{Rotation, Secret, SecretUsage};
@@ -13,6 +13,9 @@ use crate::spec::sections::StackFile;
 
 /// Characters that Secrets Manager puts behind the hyphen at the end of each ARN.
 const SUFFIX_LENGTH: usize = 6;
+/// Seconds that a function needs at least to renew the value of the CDN's header: for fifteen of them it
+/// waits until the rules work on every node of the load balancer.
+const HEADER_ROTATION_S: u32 = 30;
 
 pub(super) fn secrets(file: &StackFile, reader: &mut Reader) -> Vec<Secret> {
     let auth = file.cdn.given().map(|cdn| &cdn.value.auth.value.secret);
@@ -26,6 +29,9 @@ pub(super) fn secrets(file: &StackFile, reader: &mut Reader) -> Vec<Secret> {
             let rotation = section.value.rotation.given().map(|it| &it.value);
             if let Some(rotation) = rotation {
                 references::check_function(file, &rotation.function, reader);
+                if auth.is_some_and(|auth| auth.value == name.value) {
+                    check_time(file, &rotation.function, reader);
+                }
             }
             Secret {
                 name: name.value.clone(),
@@ -42,6 +48,29 @@ pub(super) fn secrets(file: &StackFile, reader: &mut Reader) -> Vec<Secret> {
             }
         })
         .collect()
+}
+
+/// A rotation of the CDN's header whose function is given up too early never comes to its end.
+fn check_time(file: &StackFile, function: &Spanned<FunctionName>, reader: &mut Reader) {
+    let functions = file.functions.value.0.iter();
+    let mut named = functions.filter(|(name, _)| name.value == function.value);
+    let Some((_, section)) = named.next() else {
+        return;
+    };
+    let timeout = &section.value.timeout_s;
+    if timeout.is_broken() || timeout.value.0 >= HEADER_ROTATION_S {
+        return;
+    }
+    let message = format!(
+        "{} s are too few to renew the value of the CDN's header",
+        timeout.value.0
+    );
+    reader.report(
+        Diagnostic::warning(timeout.span, message)
+            .expected(format!("`timeout_s` of {HEADER_ROTATION_S} or more"))
+            .hint("one step waits until the new value works on every node of the load balancer")
+            .related(function.span, "this function renews it"),
+    );
 }
 
 /// An ARN ends in a hyphen and six characters, which may be left out where a secret is looked for.

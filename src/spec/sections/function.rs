@@ -36,7 +36,8 @@ pub(crate) struct FunctionSection {
     /// Memory in MiB; processor time grows with it.
     #[key(default = "128")]
     pub(crate) memory: Spanned<Whole<128, 10_240>>,
-    /// Seconds after which a call is given up.
+    /// Seconds after which a call is given up. A function that renews the value of the CDN's header
+    /// needs 30 or more.
     #[key(default = "10")]
     pub(crate) timeout_s: Spanned<Whole<1, 900>>,
     /// Environment. It can be read by whoever may see the function: no place for a password.

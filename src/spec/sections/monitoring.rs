@@ -50,7 +50,7 @@ pub(crate) struct AlarmsSection {
     /// Failed calls of a function, in five minutes.
     #[key(default = "1")]
     pub(crate) function_errors: Spanned<OrOff<1, 1_000_000>>,
-    /// Answers 5xx of the CDN, in percent of all.
+    /// Answers 5xx of the CDN, in percent of all. Only in us-east-1, where CloudFront's metrics are.
     #[key(default = "5")]
     pub(crate) cdn_5xx_percent: Spanned<OrOff<1, 100>>,
 }

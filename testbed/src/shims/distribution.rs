@@ -7,6 +7,9 @@
 //!   sent.
 //! - `CreateDistribution`, `CreateDistributionWithTags` with a `CallerReference` that was used: AWS
 //!   refuses with `DistributionAlreadyExists`; ministack gives the existing one.
+//! - `UpdateDistribution` with a behaviour that lacks what a create may leave out (`SmoothStreaming`,
+//!   `Compress`, `FieldLevelEncryptionId`, `LambdaFunctionAssociations`, `AllowedMethods`): AWS refuses
+//!   with `InvalidArgument`; ministack takes it.
 //! - `CreateDistribution...`, `UpdateDistribution` that name a cache, origin request or response
 //!   headers policy that does not exist, or a function that is not published: AWS refuses with
 //!   `NoSuchCachePolicy`, `NoSuchOriginRequestPolicy`, `NoSuchResponseHeadersPolicy`,
@@ -69,6 +72,15 @@ const BEHAVIOR: &str = "<a><TrustedSigners><Enabled>false</Enabled><Quantity>0</
     <FunctionAssociations><Quantity>0</Quantity></FunctionAssociations>\
     <FieldLevelEncryptionId></FieldLevelEncryptionId><GrpcConfig><Enabled>false</Enabled>\
     </GrpcConfig></a>";
+
+/// What an update must say of each behaviour.
+const DEMANDED: [&str; 5] = [
+    "AllowedMethods",
+    "Compress",
+    "FieldLevelEncryptionId",
+    "LambdaFunctionAssociations",
+    "SmoothStreaming",
+];
 
 /// The order in which AWS lists methods.
 const METHODS: [&str; 7] = ["HEAD", "DELETE", "POST", "GET", "OPTIONS", "PUT", "PATCH"];
@@ -161,6 +173,20 @@ async fn refused(request: &Request, next: Next<'_>) -> Result<Option<Reply>> {
                                is associated with another distribution.";
                 let code = "DistributionAlreadyExists";
                 return Ok(refusal(StatusCode::CONFLICT, code, message));
+            }
+        }
+    }
+    if request.operation == "UpdateDistribution" {
+        for behavior in ["DefaultCacheBehavior", "CacheBehavior"] {
+            for sent in sent.all(behavior) {
+                if let Some(lacking) = DEMANDED.iter().find(|name| sent.child(name).is_none()) {
+                    let message = format!("The parameter {lacking} is required.");
+                    return Ok(refusal(
+                        StatusCode::BAD_REQUEST,
+                        "InvalidArgument",
+                        &message,
+                    ));
+                }
             }
         }
     }

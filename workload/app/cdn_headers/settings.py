@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 DEFAULT_TOKEN_LIFETIME_S = 900
-LONGEST_TOKEN_LIFETIME_S = 86_400
+LONGEST_TOKEN_LIFETIME_S = 43_200
+"""Half of the shortest rotation, so that a token's key is AWSPREVIOUS at the oldest."""
 
 
 class SettingsError(Exception):

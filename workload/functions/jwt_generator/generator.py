@@ -30,7 +30,7 @@ LOG.setLevel(logging.INFO)
 ISSUER = "qp-iac-cdn-headers"
 AUDIENCE = "cdn-alb-communication"
 DEFAULT_LIFETIME_S = 900
-LONGEST_LIFETIME_S = 86_400
+LONGEST_LIFETIME_S = 43_200
 LONGEST_BODY = 4096
 SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 

@@ -20,6 +20,9 @@ from settings import Origin
 
 LOG = logging.getLogger("rotation")
 
+VALUES = 5
+"""How many values all conditions of a rule may have together."""
+
 ATTEMPTS = 3
 """How often an update starts again because somebody else changed the distribution meanwhile."""
 
@@ -31,6 +34,16 @@ class Rule:
     arn: str
     conditions: list[dict[str, Any]]
     values: frozenset[str]
+
+    def room(self) -> int:
+        """How many values of the header the rule can have beside its other conditions."""
+        all_values = sum(
+            len(given.get("Values", []))
+            for condition in self.conditions
+            for name, given in condition.items()
+            if name.endswith("Config")
+        )
+        return VALUES - (all_values - len(self.values))
 
 
 @dataclass(frozen=True)
@@ -162,7 +175,10 @@ class OriginHeader:
             sent = (
                 distribution.values if distribution.deployed else distribution.values | rule.values
             )
-            self._gate.accept(rule, both | sent)
+            wanted = both | sent
+            if len(wanted) > rule.room():
+                raise NotReady("a rule has no room for a further value until what is sent is deployed")
+            self._gate.accept(rule, wanted)
         if distribution.values != {pending}:
             self._sleep(self._settle_s)
             # A reconciliation that began before this rotation may have written the rules meanwhile.
