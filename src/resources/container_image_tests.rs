@@ -193,3 +193,23 @@ fn references_are_taken_apart() {
     assert_eq!(name_in("host:5000/shop/app").expect("a name"), "shop/app");
     name_in("host").expect_err("no name");
 }
+
+#[tokio::test]
+async fn an_image_without_the_tag_current_is_one_that_nobody_wants() {
+    let gone = || json_error(400, "ImageNotFoundException", "the image does not exist");
+    let image = |digest: &str, tag: &str, at: u32| json!({ "imageDigest": digest, "imageTags": [tag], "imagePushedAt": at });
+    let pushed = json_reply(&json!({ "imageDetails": [
+        image("sha256:1", TAG, 1), image("sha256:3", TAG, 3), image("sha256:2", TAG, 2),
+        image("sha256:4", "latest", 4),
+    ] }));
+    let cloud = Scripted::new([gone(), pushed]);
+    let found = current(&clients(&cloud, None), URL).await;
+    let found = found.expect("two replies").expect("an image");
+    assert_eq!(found.attributes.tag, "sha256:3");
+    assert_ne!(found.attributes.values(), want().values());
+
+    let foreign = json_reply(&json!({ "imageDetails": [image("sha256:4", "latest", 4)] }));
+    let cloud = Scripted::new([gone(), foreign]);
+    let found = current(&clients(&cloud, None), URL).await;
+    assert!(found.expect("two replies").is_none());
+}

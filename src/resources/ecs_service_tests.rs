@@ -146,6 +146,32 @@ async fn the_count_of_a_scaled_service_is_never_sent() {
 }
 
 #[tokio::test]
+async fn a_grace_period_comes_after_the_first_load_balancer() {
+    let to = EcsService {
+        load_balancers: BTreeSet::from([ServiceTarget {
+            target_group_arn: Ref::known("arn:group"),
+            container_name: "api".to_owned(),
+            container_port: 8000,
+        }]),
+        health_check_grace_period_s: Some(60),
+        ..service(Some(2), None)
+    };
+    let asked = update(service(Some(2), None), &to, [empty(), empty()]).await;
+    let [(first, balanced), (second, graced)] = asked.as_slice() else {
+        panic!("{asked:?}")
+    };
+    assert_eq!([first, second], ["UpdateService"; 2]);
+    assert!(balanced["loadBalancers"].is_array() && graced["loadBalancers"].is_null());
+    assert!(balanced["healthCheckGracePeriodSeconds"].is_null());
+    assert_eq!(graced["healthCheckGracePeriodSeconds"], 60);
+
+    // Without one, AWS has nothing to count for.
+    let asked = update(to, &service(Some(2), None), [empty()]).await;
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].1["healthCheckGracePeriodSeconds"].is_null());
+}
+
+#[tokio::test]
 async fn scaling_takes_over_without_touching_the_service() {
     let asked = update(service(Some(2), None), &service(None, Some(2)), [empty()]).await;
     let names: Vec<&str> = asked.iter().map(|(name, _)| name.as_str()).collect();

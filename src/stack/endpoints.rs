@@ -94,3 +94,42 @@ fn add_group(graph: &mut Graph, spec: &Spec, network: &Network) -> Ref<SecurityG
         )
         .id
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::spec;
+    use crate::stack::{Digests, Inputs, graph};
+
+    /// The rules that admit to the endpoints, and the endpoints.
+    fn made(exec: bool) -> Vec<String> {
+        let text = format!(
+            "stack: shop\nregion: us-east-1\nnetwork: {{ nat: none }}\nservices:\n  \
+             app: {{ image: a, exec: {exec} }}\n  edge: {{ image: b, subnets: public }}\n"
+        );
+        let read = spec::read("stack.yaml", text);
+        let spec = read.unwrap_or_else(|problems| panic!("{problems:?}")).spec;
+        let graph = graph(&spec, &Inputs::anywhere(Digests::default()));
+        let addresses = graph.nodes().map(|(address, _)| address.to_string());
+        let is_asked = |address: &String| {
+            address.starts_with("vpc-endpoint/")
+                || address.starts_with("security-group-rule/endpoints.ingress")
+        };
+        addresses.filter(is_asked).collect()
+    }
+
+    #[test]
+    fn endpoints_admit_tasks_of_public_subnets_too_since_names_lead_there_from_everywhere() {
+        let made = made(false);
+        for service in ["app", "edge"] {
+            let rule = format!("security-group-rule/endpoints.ingress-tcp-443-{service}");
+            assert!(made.contains(&rule), "{made:?}");
+        }
+    }
+
+    #[test]
+    fn commands_in_tasks_need_an_endpoint_of_their_own() {
+        let address = "vpc-endpoint/ssmmessages".to_owned();
+        assert!(made(true).contains(&address));
+        assert!(!made(false).contains(&address));
+    }
+}

@@ -34,6 +34,10 @@ fn wrong_usage_ends_with_64_and_a_word_on_stderr() {
             "cannot be used with",
         ),
         (
+            &["status", "--stack", "a", "--region", "r", "--image", "a=b"],
+            "cannot be used with",
+        ),
+        (
             &["plan", "--sandbox", "--region", "eu-west-1"],
             "differs from the stack file's region us-east-1",
         ),

@@ -18,6 +18,7 @@ mod observer;
 mod permissions;
 mod program;
 mod reference;
+mod resuming;
 mod rotation;
 mod scope;
 mod secrecy;

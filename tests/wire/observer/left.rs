@@ -194,7 +194,7 @@ impl Observer {
     }
 
     /// What is left in CloudFront, with what only CloudFront uses.
-    async fn edge_of(&self, stack: &str) -> Vec<String> {
+    pub(crate) async fn edge_of(&self, stack: &str) -> Vec<String> {
         let edge = &self.cloudfront;
         let distributions = edge.list_distributions().send().await.expect("a reply");
         let functions = edge.list_functions().send().await.expect("a reply");

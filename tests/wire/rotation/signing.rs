@@ -1,16 +1,22 @@
 //! The key that the application's tokens are signed with.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use testbed::Client;
+use tokio::sync::RwLock;
+use tokio::task::JoinHandle;
 
 use super::{Crash, Rotation, STEPS};
 use crate::live::Live;
 
 /// Where a step may end before its time, in the order of the steps.
-const CRASHES: [(&str, Crash); 8] = [
+const CRASHES: [(&str, Crash); 10] = [
     (
         "createSecret",
         Crash::Before("secretsmanager:PutSecretValue"),
@@ -31,6 +37,8 @@ const CRASHES: [(&str, Crash); 8] = [
         "finishSecret",
         Crash::After("secretsmanager:UpdateSecretVersionStage"),
     ),
+    ("finishSecret", Crash::Before("ecs:UpdateService")),
+    ("finishSecret", Crash::After("ecs:UpdateService")),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +47,7 @@ async fn the_signing_key_is_renewed_and_tokens_count_until_they_expire() {
     live.program.bed.hold_rotations();
     let visitor = Visitor::of(&live).await;
     let token = visitor.log_in().await;
+    let crowd = Crowd::start(&visitor, &token);
 
     let rotation = Rotation::begin(&live, "jwt", 1).await;
     let before = live.deployed_at().await;
@@ -51,14 +60,17 @@ async fn the_signing_key_is_renewed_and_tokens_count_until_they_expire() {
         before < live.deployed_at().await,
         "the service was not told"
     );
-    live.restart_tasks().await;
+    crowd.pause(live.restart_tasks()).await;
     let newer = visitor.log_in().await;
+    crowd.bears(&[&token, &newer]).await;
     assert_eq!(part(&newer, 0)["kid"], rotation.token.as_str());
     assert_eq!(visitor.enter(&newer).await, 200);
     assert_eq!(visitor.enter(&token).await, 200, "its time is not over");
     let key = rotation.value("AWSPREVIOUS").await;
     assert_eq!(visitor.enter(&expired(&token, &key)).await, 401);
 
+    // A token lives shorter than a rotation, so it sees one of them.
+    crowd.bears(&[&newer]).await;
     let rotation = Rotation::begin(&live, "jwt", 2).await;
     for (step, crash) in CRASHES {
         rotation.crash(step, crash).await;
@@ -66,29 +78,89 @@ async fn the_signing_key_is_renewed_and_tokens_count_until_they_expire() {
     }
     rotation.step("finishSecret").await.unwrap();
     assert!(rotation.is_over().await);
-    live.restart_tasks().await;
+    crowd.pause(live.restart_tasks()).await;
     let newest = visitor.log_in().await;
     assert_eq!(part(&newest, 0)["kid"], rotation.token.as_str());
     for token in [&newest, &newer] {
         assert_eq!(visitor.enter(token).await, 200);
     }
+    let (count, refused) = crowd.stop().await;
+    assert_eq!(refused, [0; 0]);
+    assert!(count >= 50, "{count} requests are too few to say anything");
+}
+
+/// Somebody who uses the application all the time, with every token that counts.
+struct Crowd {
+    tokens: Arc<RwLock<Vec<String>>>,
+    stops: Arc<AtomicBool>,
+    visits: JoinHandle<(usize, Vec<u16>)>,
+}
+
+impl Crowd {
+    fn start(visitor: &Visitor, token: &str) -> Self {
+        let tokens = Arc::new(RwLock::new(vec![token.to_owned()]));
+        let stops = Arc::new(AtomicBool::new(false));
+        let visit = visit(visitor.clone(), Arc::clone(&tokens), Arc::clone(&stops));
+        Self {
+            tokens,
+            stops,
+            visits: tokio::spawn(visit),
+        }
+    }
+
+    /// From now on they come with these tokens.
+    async fn bears(&self, tokens: &[&String]) {
+        *self.tokens.write().await = tokens.iter().map(|&token| token.clone()).collect();
+    }
+
+    /// Nobody comes meanwhile: AWS takes tasks out of the load balancer before they end, and here
+    /// they end at once.
+    async fn pause(&self, meanwhile: impl Future<Output = ()>) {
+        let _nobody = self.tokens.write().await;
+        meanwhile.await;
+    }
+
+    /// How many requests there were, and the statuses of those that were refused.
+    async fn stop(self) -> (usize, Vec<u16>) {
+        self.stops.store(true, Ordering::Relaxed);
+        self.visits.await.unwrap()
+    }
+}
+
+async fn visit(
+    visitor: Visitor,
+    tokens: Arc<RwLock<Vec<String>>>,
+    stops: Arc<AtomicBool>,
+) -> (usize, Vec<u16>) {
+    let (mut count, mut refused) = (0, Vec::new());
+    while !stops.load(Ordering::Relaxed) {
+        for token in tokens.read().await.iter() {
+            let status = visitor.enter(token).await;
+            count += 1;
+            if status != 200 {
+                refused.push(status);
+            }
+        }
+    }
+    (count, refused)
 }
 
 /// Somebody who uses the application through the distribution.
-struct Visitor<'a> {
-    live: &'a Live,
+#[derive(Clone)]
+struct Visitor {
+    client: Client,
     distribution: String,
     password: String,
 }
 
-impl<'a> Visitor<'a> {
-    async fn of(live: &'a Live) -> Self {
+impl Visitor {
+    async fn of(live: &Live) -> Self {
         let secrets = &live.aws.secrets;
         let password = secrets
             .get_secret_value()
             .secret_id("qp-iac-cdn-headers/api-key");
         Self {
-            live,
+            client: live.program.bed.client(),
             distribution: live.aws.domain_name().await,
             password: password.send().await.unwrap().secret_string.unwrap(),
         }
@@ -100,8 +172,7 @@ impl<'a> Visitor<'a> {
             ("host", self.distribution.as_str()),
             ("content-type", "application/json"),
         ];
-        let client = self.live.program.bed.client();
-        let asked = client.visit("POST", "/auth/login", &headers, &body);
+        let asked = self.client.visit("POST", "/auth/login", &headers, &body);
         let reply = asked.await.unwrap();
         let token = reply.value()["access_token"].clone();
         token.as_str().expect("a token").to_owned()
@@ -114,8 +185,7 @@ impl<'a> Visitor<'a> {
             ("host", self.distribution.as_str()),
             ("authorization", token.as_str()),
         ];
-        let client = self.live.program.bed.client();
-        let asked = client.visit("GET", "/api/protected", &headers, "");
+        let asked = self.client.visit("GET", "/api/protected", &headers, "");
         asked.await.unwrap().status.as_u16()
     }
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
 
@@ -170,21 +170,27 @@ class OriginHeader:
         if not rules:
             raise NotReady(f"no rule of the listeners has a condition on {self._header}")
         both = frozenset((current, pending))
-        for rule in rules:
-            # While a deployment is under way, an edge location may send what a rule accepts now.
-            sent = (
-                distribution.values if distribution.deployed else distribution.values | rule.values
-            )
-            wanted = both | sent
-            if len(wanted) > rule.room():
-                raise NotReady("a rule has no room for a further value until what is sent is deployed")
-            self._gate.accept(rule, wanted)
+        wanted = [(rule, both | _sent(distribution, rule)) for rule in rules]
+        if any(len(values) > rule.room() for rule, values in wanted):
+            self._make_room(distribution, rules, current)
+        for rule, values in wanted:
+            self._gate.accept(rule, values)
         if distribution.values != {pending}:
             self._sleep(self._settle_s)
             # A reconciliation that began before this rotation may have written the rules meanwhile.
             if not all(both | distribution.values <= rule.values for rule in self._gate.rules()):
                 raise NotReady("the rules were changed by somebody else")
             self._gate.send(pending)
+
+    def _make_room(
+        self, distribution: Distribution, rules: list[Rule], current: str
+    ) -> NoReturn:
+        """Has the distribution send the current value, where an abandoned rotation left another one
+        that takes the place of the pending one in the rules. Raises NotReady."""
+        is_accepted = all(current in rule.values for rule in rules)
+        if is_accepted and distribution.deployed and distribution.values != {current}:
+            self._gate.send(current)
+        raise NotReady("a rule has no room for the pending value until the current one is deployed")
 
     def test(self, current: str, pending: str) -> None:
         """Passes for a value that nothing has: see `Rotation._test`."""
@@ -209,6 +215,12 @@ class OriginHeader:
             raise NotReady("the distribution does not send the pending value")
         if not distribution.deployed:
             raise NotReady("the distribution is still being deployed")
+
+
+def _sent(distribution: Distribution, rule: Rule) -> frozenset[str]:
+    """What an edge location may send. While a deployment is under way, it may be whatever a rule
+    accepts now."""
+    return distribution.values if distribution.deployed else distribution.values | rule.values
 
 
 def _as_sent(condition: dict[str, Any]) -> dict[str, Any]:
