@@ -1,5 +1,9 @@
 //! The stack file that comes with the program, in the sandbox: the complete reference system.
 
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
 use crate::program::{Place, golden};
 
 /// The stack file at the root, with the workload beside it.
@@ -96,6 +100,20 @@ const PARTS: [(&str, &[&str]); 9] = [
     ),
 ];
 
+/// What has the form of a generated secret in the sandbox's file is the digest of published code.
+fn assert_holds_no_secret(place: &Place) {
+    let world = std::fs::read_to_string(place.path(".qpiac/sandbox.json")).expect("the world");
+    let code = include_bytes!("../../workload/edge/guard.js");
+    let digest: String = Sha256::digest(code)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let words = world.split(|c: char| !c.is_ascii_hexdigit());
+    let long: BTreeSet<&str> = words.filter(|word| word.len() >= 64).collect();
+    assert_eq!(long, BTreeSet::from([digest.as_str()]));
+    assert!(world.contains("fp:"), "no secret at all");
+}
+
 #[test]
 fn the_complete_stack_comes_up_and_goes_in_one_run_each() {
     let place = Place::new();
@@ -123,6 +141,7 @@ fn the_complete_stack_comes_up_and_goes_in_one_run_each() {
         "{}",
         applied.err
     );
+    assert_holds_no_secret(&place);
     run(&["plan", "--detailed-exitcode"]).expect(0);
     let url = run(&["output", "url"]).expect(0).out;
     assert!(

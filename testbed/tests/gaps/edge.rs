@@ -168,6 +168,25 @@ async fn methods_are_listed_in_an_order_of_its_own() {
 }
 
 #[tokio::test]
+async fn an_update_says_all_of_a_behavior() {
+    let scenario = async |client: &Client| {
+        let sent = distribution("a", &cached(UNCACHED));
+        let (made, version) = make(client, "distribution", &sent).await;
+        let path = format!("distribution/{}/config", made.at("Id"));
+        let short = change(client, "PUT", &path, &version, &sent).await;
+        let whole = "<AllowedMethods><Quantity>2</Quantity><Items><Method>GET</Method>\
+             <Method>HEAD</Method></Items></AllowedMethods><Compress>false</Compress>\
+             <FieldLevelEncryptionId></FieldLevelEncryptionId><SmoothStreaming>false\
+             </SmoothStreaming><LambdaFunctionAssociations><Quantity>0</Quantity>\
+             </LambdaFunctionAssociations>";
+        let sent = distribution("a", &(cached(UNCACHED) + whole));
+        let whole = change(client, "PUT", &path, &version, &sent).await;
+        format!("{short} {whole}")
+    };
+    gap(scenario, "InvalidArgument ok").await;
+}
+
+#[tokio::test]
 async fn a_caller_reference_is_used_once() {
     let scenario = async |client: &Client| {
         let sent = distribution("a", &cached(UNCACHED));
