@@ -47,12 +47,12 @@ pub fn permissions(schemas: &[&Schema], verify: &[&'static str]) -> String {
          to tasks and functions alone.\n\n```json\n{}\n```\n\n\
          ## Trying out: `verify`\n\nThe secrets of the reference application are read, to log in \
          and to make tokens that must be refused.\n\n```json\n{}\n```\n",
-        policy(vec![
+        policy(&[
             allow(&plain_read, &json!("*")),
             allow(&BTreeSet::from([GET_SECRET]), &secret("AUTH")),
         ]),
-        policy(statements(&change)),
-        policy(vec![
+        policy(&statements(&change)),
+        policy(&[
             allow(&verify, &json!("*")),
             allow(&BTreeSet::from([GET_SECRET]), &secret("*")),
         ]),
@@ -110,7 +110,7 @@ fn secret(name: &str) -> Value {
     format!("arn:aws:secretsmanager:*:123456789012:secret:STACK/{name}-??????").into()
 }
 
-fn policy(statements: Vec<Value>) -> String {
+fn policy(statements: &[Value]) -> String {
     let policy = json!({ "Version": "2012-10-17", "Statement": statements });
     serde_json::to_string_pretty(&policy).unwrap_or_default()
 }

@@ -211,19 +211,19 @@ async fn newest(aws: &Clients, url: &str) -> Result<Option<String>, Fault> {
     let images: Vec<sdk::ImageDetail> = if_present(listed.at(DESCRIBE))?.unwrap_or_default();
     let pushed = images
         .into_iter()
-        .filter(|image| image.image_tags().iter().any(is_content));
+        .filter(|image| image.image_tags().iter().any(|tag| is_content(tag)));
     let newest = pushed.max_by_key(|image| image.image_pushed_at.map(|at| at.secs()));
     Ok(newest.and_then(|image| image.image_digest))
 }
 
 /// Whether content decided a tag.
-fn is_content(tag: &String) -> bool {
+fn is_content(tag: &str) -> bool {
     tag.len() == TAG_LENGTH && tag.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The tag that content decided. Different contents can give one image: what is at hand counts then.
 fn content_tag(aws: &Clients, tags: Vec<String>) -> Option<String> {
-    let mut tags: Vec<String> = tags.into_iter().filter(is_content).collect();
+    let mut tags: Vec<String> = tags.into_iter().filter(|tag| is_content(tag)).collect();
     tags.sort_by_key(|tag| (aws.contents().get(tag).is_none(), tag.clone()));
     tags.into_iter().next()
 }
