@@ -1,7 +1,8 @@
 //! Secrets in plain, and the fingerprints that stand for them wherever they can be seen.
 //!
 //! May depend on `model`. Invariant: a plain value leaves only through [`Plain::expose`], which is
-//! called where it goes into a request to AWS and nowhere else; none is kept.
+//! called where it goes into a request to AWS and nowhere else; what is kept of it is kept in memory, to
+//! be taken out of what others say.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;

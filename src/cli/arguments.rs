@@ -274,6 +274,9 @@ pub struct Verify {
     /// The cloud.
     #[command(flatten)]
     pub cloud: Cloud,
+    /// The name that visitors use, where the file does not say it: that of a certificate of one's own
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
     /// Send all requests to this address, each with the host that it is for in its `Host` header
     #[arg(long, value_name = "http://HOST[:PORT]")]
     pub endpoint: Option<Endpoint>,

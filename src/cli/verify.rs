@@ -47,7 +47,7 @@ pub(super) async fn run(given: &Verify, terminal: &Terminal) -> anyhow::Result<E
     if let Some(endpoint) = web.endpoint() {
         terminal.line(&message::note(format!("all requests go to {endpoint}")));
     }
-    let trying = try_out(&spec, &look, aws.clients(), &web, given.format, terminal);
+    let trying = try_out(&spec, &look, aws.clients(), &web, given, terminal);
     let checks = unless_stopped(&look.stops, trying).await??;
     let owner = &look.known.owner;
     terminal.data(&match given.format {
@@ -71,19 +71,20 @@ async fn try_out(
     look: &Look,
     aws: &Clients,
     web: &dyn Web,
-    format: Format,
+    given: &Verify,
     terminal: &Terminal,
 ) -> anyhow::Result<Vec<Check>> {
     let graph = stack::graph(spec, &Inputs::anywhere(Digests::default()));
     let stage = Stage::new(spec, &graph, &look.snapshot);
     let stage = stage.context("AWS's answers do not fit together")?;
-    let facts = Facts::gather(aws, &stage).await;
+    let stage = stage.at(given.host.clone());
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let now_s = i64::try_from(now.as_secs())?;
+    let facts = Facts::gather(aws, &stage, now_s).await;
     let mut all = Vec::new();
     for scenario in Scenario::ALL {
         let some = checks(scenario, &stage, &facts, web, now_s).await;
-        if format == Format::Jsonl {
+        if given.format == Format::Jsonl {
             for check in &some {
                 terminal.data(&format!("{}\n", render::check_line(check)))?;
             }

@@ -23,9 +23,9 @@ use crate::spec::resolved::Monitoring;
 const CLOUDFRONT_REGION: &str = "us-east-1";
 /// Seconds of the period in which things are counted.
 const COUNTING_S: u32 = 300;
-/// Periods over which a function that renews secrets has to fail: a rotation fails on purpose until
-/// CloudFront is deployed, which takes some minutes, and is tried again.
-const ROTATION_PERIODS: u32 = 6;
+/// In how many periods, and of how many, a function that renews secrets has to fail: a rotation fails on
+/// purpose until CloudFront is deployed, which takes some minutes, and AWS tries again some hours long.
+const ROTATION_PERIODS: (u32, u32) = (6, 288);
 /// Seconds of the period of which the mean is taken.
 const SAMPLING_S: u32 = 60;
 
@@ -270,9 +270,9 @@ fn of_functions(spec: &Spec, monitoring: &Monitoring, parts: &Parts<'_>) -> Vec<
                 *function.name.as_str() == *name && rotation::is_rotation(spec, function)
             });
             let (periods, lasting) = if is_rotation {
-                (ROTATION_PERIODS, ", for half an hour")
+                (ROTATION_PERIODS, ", six times within a day")
             } else {
-                (1, "")
+                ((1, 1), "")
             };
             Watch {
                 name: format!("fn-{name}-errors"),
@@ -284,7 +284,7 @@ fn of_functions(spec: &Spec, monitoring: &Monitoring, parts: &Parts<'_>) -> Vec<
                 statistic: "Sum",
                 dimensions: vec![function_dimension(deployed)],
                 period_s: COUNTING_S,
-                datapoints: (periods, periods),
+                datapoints: periods,
                 threshold: Decimal::from(count),
                 missing: MissingData::NotBreaching,
             }

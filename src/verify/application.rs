@@ -4,10 +4,14 @@
 
 use crate::spec::Spec;
 use crate::spec::leaf::SecretName;
+use crate::spec::names;
 use crate::spec::resolved::{Service, Web};
 
 /// The variable in which the reference application gets the password of its users.
 const API_KEY: &str = "API_KEY";
+
+/// The variable in which it gets the ARN of the secret that tokens are signed with.
+const SIGNING: &str = "JWT_SECRET_ARN";
 
 /// The reference application among a stack's services.
 #[derive(Debug)]
@@ -34,7 +38,9 @@ pub(super) fn application(spec: &Spec) -> Result<Application<'_>, String> {
     };
     let mut secrets = service.secrets.iter();
     let password = secrets.find(|(variable, _)| variable.as_str() == API_KEY);
-    match (password, service.reads.first()) {
+    let mut reads = service.reads.iter();
+    let signing = reads.find(|secret| names::secret_variable(secret) == SIGNING);
+    match (password, signing) {
         (Some((_, api_key)), Some(signing)) => Ok(Application {
             service,
             api_key,
@@ -45,7 +51,7 @@ pub(super) fn application(spec: &Spec) -> Result<Application<'_>, String> {
             service.name
         )),
         (Some(_), None) => Err(format!(
-            "the service {} reads no secret that tokens could be signed with",
+            "the service {} does not get {SIGNING}, so it is not the reference application",
             service.name
         )),
     }

@@ -167,6 +167,9 @@ async fn hit(trial: &Trial<'_>, path: &str, kept_s: u32) -> Outcome {
             Err(outcome) => return outcome,
         };
         if !is_hit(said) {
+            if let Some(why) = forbidden(&answer) {
+                return Outcome::not_applicable(format!("the service forbids it: {why}"));
+            }
             continue;
         }
         let age_s = answer.header("age").and_then(|age| age.parse::<u32>().ok());
@@ -181,6 +184,19 @@ async fn hit(trial: &Trial<'_>, path: &str, kept_s: u32) -> Outcome {
         Some(endpoint) => Outcome::not_applicable(format!("{seen}; {endpoint} may keep nothing")),
         None => Outcome::Failed(seen),
     }
+}
+
+/// What a service says where no answer of its may be kept: its word counts, since CloudFront keeps
+/// answers for no seconds at least.
+fn forbidden(answer: &Answer) -> Option<&str> {
+    let said = answer.header("cache-control")?;
+    let words = said.split(',').map(str::trim);
+    let is_forbidding = |word: &str| {
+        ["no-store", "no-cache", "private", "max-age=0", "s-maxage=0"]
+            .iter()
+            .any(|one| word.eq_ignore_ascii_case(one))
+    };
+    words.into_iter().any(is_forbidding).then_some(said)
 }
 
 /// None of some answers comes from the CDN.
@@ -220,6 +236,23 @@ fn is_hit(said: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_service_may_forbid_to_keep_its_answers() {
+        for (said, expected) in [
+            ("no-store", true),
+            ("public, max-age=0", true),
+            ("Private", true),
+            ("public, max-age=30", false),
+        ] {
+            let answer = Answer {
+                headers: vec![("Cache-Control".to_owned(), said.to_owned())],
+                ..Answer::default()
+            };
+            assert_eq!(forbidden(&answer).is_some(), expected, "{said}");
+        }
+        assert_eq!(forbidden(&Answer::default()), None);
+    }
 
     #[test]
     fn patterns_match_as_cloudfronts() {

@@ -5,18 +5,21 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::{OptionFuture, join, join_all, join5};
+use aws_smithy_types::DateTime;
+use futures::future::{OptionFuture, join, join_all, join3, join5};
 
 use super::application::{application, front_service};
 use super::stage::Stage;
 use crate::aws::facts::{
-    AlarmState, LogStream, Metric, RotationDates, RunningTask, SecretVersion, Target, alarm_states,
-    newest_stream, rotation_dates, running_tasks, secret_versions, targets, values,
+    AlarmState, LogTimes, Metric, RotationDates, RunningTask, SecretVersion, Target, alarm_states,
+    log_times, rotation_dates, running_tasks, secret_versions, targets, values,
 };
 use crate::aws::{Clients, Plain};
 use crate::model::{Fault, FaultClass};
 use crate::spec::leaf::SecretName;
 
+/// How old the newest line of a log may be that always gets new ones, in seconds.
+pub(super) const LATELY_S: i64 = 60 * 60;
 /// How far back metrics count, in seconds.
 pub(super) const METRICS_WINDOW_S: u64 = 15 * 60;
 /// Seconds of a period of a metric.
@@ -36,8 +39,10 @@ pub struct Facts {
     pub rotations: BTreeMap<String, Read<RotationDates>>,
     /// How the stack's alarms stand.
     pub alarms: Read<Vec<AlarmState>>,
-    /// The newest stream of each log group.
-    pub streams: BTreeMap<String, Read<Option<LogStream>>>,
+    /// When each log group has got lines.
+    pub logs: BTreeMap<String, Read<LogTimes>>,
+    /// The fingerprint of the value by which CloudFront is known.
+    pub auth: Option<Read<String>>,
     /// How many targets the load balancer counted as healthy lately, newest first.
     pub healthy_counts: Option<Read<Vec<f64>>>,
     /// The password of the reference application's users.
@@ -48,7 +53,9 @@ pub struct Facts {
 
 impl Facts {
     /// Asks AWS for everything that the checks of this stack need to know.
-    pub async fn gather(aws: &Clients, stage: &Stage<'_>) -> Self {
+    ///
+    /// `now_s` is the time, in seconds since 1970.
+    pub async fn gather(aws: &Clients, stage: &Stage<'_>, now_s: i64) -> Self {
         let running = stage.services.iter().map(|(name, service)| async {
             let cluster = service.attributes.cluster.id().unwrap_or_default();
             let tasks = running_tasks(aws, cluster, &service.attributes.name).await;
@@ -64,7 +71,8 @@ impl Facts {
         });
         let logs = stage.log_groups.iter().map(|group| async {
             let name = &group.attributes.name;
-            (name.clone(), newest_stream(aws, name).await)
+            let since = DateTime::from_secs(now_s - LATELY_S);
+            (name.clone(), log_times(aws, name, since).await)
         });
         let names: Vec<String> = stage
             .alarms
@@ -79,14 +87,19 @@ impl Facts {
             alarm_states(aws, &names),
         )
         .await;
-        let (healthy_counts, (password, keys)) =
-            join(healthy_counts(aws, stage), secrets(aws, stage)).await;
+        let (healthy_counts, (password, keys), auth) = join3(
+            healthy_counts(aws, stage),
+            secrets(aws, stage),
+            auth(aws, stage),
+        )
+        .await;
         Self {
             tasks: running.into_iter().collect(),
             targets: groups.into_iter().collect(),
             rotations: rotated.into_iter().collect(),
             alarms,
-            streams: logs.into_iter().collect(),
+            logs: logs.into_iter().collect(),
+            auth,
             healthy_counts,
             password,
             keys,
@@ -109,6 +122,14 @@ async fn healthy_counts(aws: &Clients, stage: &Stage<'_>) -> Option<Read<Vec<f64
         ],
     };
     Some(values(aws, &metric, METRICS_WINDOW_S, METRICS_PERIOD_S).await)
+}
+
+/// The value by which CloudFront is known.
+async fn auth(aws: &Clients, stage: &Stage<'_>) -> Option<Read<String>> {
+    let cdn = stage.spec.cdn.as_ref()?;
+    let versions = versions_of(aws, stage, &cdn.auth.secret).await;
+    let current = versions.and_then(|all| all.into_iter().next().ok_or_else(valueless));
+    Some(current.map(|current| aws.vault().fingerprint(current.value.expose())))
 }
 
 /// The password and the keys of the reference application.

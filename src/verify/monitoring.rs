@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use aws_smithy_types::date_time::Format;
 
-use super::application::application;
+use super::application::{application, front_service};
 use super::asking::Trial;
 use super::check::{Check, Outcome, Scenario};
 use super::facts::METRICS_WINDOW_S;
@@ -108,26 +108,27 @@ enum Needed {
     Lately,
 }
 
-/// How old the newest line of a log may be that always gets new ones, in seconds.
-const LATELY_S: i64 = 60 * 60;
-
 /// What a log group has got.
 fn received(trial: &Trial<'_>, group: &str, needed: Needed) -> Outcome {
-    let stream = match trial.facts.streams.get(group) {
-        Some(Ok(stream)) => stream,
+    let times = match trial.facts.logs.get(group) {
+        Some(Ok(times)) => times,
         Some(Err(fault)) => return Outcome::unknown(fault),
         None => return Outcome::Failed(format!("there is no log group {group}")),
     };
-    let newest = stream.as_ref().and_then(|stream| stream.newest);
-    match newest {
-        Some(newest) => {
-            let moment = newest.fmt(Format::DateTime).unwrap_or_default();
-            let is_old = newest.secs() < trial.now_s - LATELY_S;
-            let is_good = needed != Needed::Lately || !is_old;
-            Outcome::of(is_good, format!("{group}, last {moment}"))
+    let moment = times.since.max(times.newest);
+    let seen = match moment {
+        Some(moment) => {
+            let moment = moment.fmt(Format::DateTime).unwrap_or_default();
+            format!("{group}, last seen {moment}")
         }
-        None => Outcome::of(needed == Needed::Never, format!("{group}, nothing yet")),
-    }
+        None => format!("{group}, nothing yet"),
+    };
+    let is_good = match needed {
+        Needed::Never => true,
+        Needed::Ever => moment.is_some(),
+        Needed::Lately => times.since.is_some(),
+    };
+    Outcome::of(is_good, seen)
 }
 
 fn metrics(trial: &Trial<'_>) -> Outcome {
@@ -144,9 +145,17 @@ fn metrics(trial: &Trial<'_>) -> Outcome {
         Some(Ok(values)) => {
             let minutes = METRICS_WINDOW_S / 60;
             match values.first() {
-                Some(newest) => Outcome::Passed(format!("{newest} healthy, newest value")),
+                Some(newest) => {
+                    let is_good = *newest > 0.0 || wants_none(trial);
+                    Outcome::of(is_good, format!("{newest} healthy, newest value"))
+                }
                 None => Outcome::Failed(format!("no data in the last {minutes} minutes")),
             }
         }
     }
+}
+
+/// Whether the service that is asked shall have no task.
+fn wants_none(trial: &Trial<'_>) -> bool {
+    front_service(trial.stage.spec).is_none_or(|(service, _)| service.count == 0)
 }

@@ -9,7 +9,7 @@ use super::asking::Trial;
 use super::check::{Check, Outcome};
 use super::security::check;
 use super::stage::Stage;
-use crate::model::Ref;
+use crate::model::{Class, Ref};
 use crate::resources::{Direction, Peer, SecurityGroupId, SecurityGroupRule};
 use crate::spec::leaf::Placement;
 use crate::spec::resolved::Service;
@@ -60,6 +60,7 @@ fn service_group(stage: &Stage<'_>, service: &Service) -> Check {
         (None, _) => BTreeSet::new(),
         (Some(web), Some(groups)) => groups
             .iter()
+            .filter(|group| is_ours(stage, group))
             .map(|group| Peer::SecurityGroup(group.clone()))
             .map(|peer| admitted(stage, "tcp", &web.port.to_string(), &peer))
             .collect(),
@@ -84,6 +85,15 @@ fn judge(
     if groups.is_empty() {
         return Outcome::unknown("it has no security group");
     }
+    let is_foreign = |group: &&Ref<SecurityGroupId>| !is_ours(stage, group);
+    let foreign: Vec<&str> = groups
+        .iter()
+        .filter(is_foreign)
+        .filter_map(Ref::id)
+        .collect();
+    if !foreign.is_empty() {
+        return Outcome::Failed(format!("also by {}", foreign.join(", ")));
+    }
     let rules = stage.group_rules.iter().map(|rule| &rule.attributes);
     let live: BTreeSet<String> = rules
         .filter(|rule| rule.direction == Direction::Ingress)
@@ -91,6 +101,12 @@ fn judge(
         .map(|rule| described(stage, rule))
         .collect();
     Outcome::of(live == *expected, list(&live))
+}
+
+/// Whether a security group is the stack's, so that its rules are known.
+fn is_ours(stage: &Stage<'_>, group: &Ref<SecurityGroupId>) -> bool {
+    let id = group.id().unwrap_or_default();
+    stage.names.owner_of(SecurityGroupId::CLASS, id).is_some()
 }
 
 fn described(stage: &Stage<'_>, rule: &SecurityGroupRule) -> String {

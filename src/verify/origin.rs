@@ -10,7 +10,8 @@ use super::check::{Check, Outcome};
 use super::security::check;
 use super::stage::Stage;
 use super::web::NoAnswer;
-use crate::resources::{Action, Condition, ListenerRule};
+use crate::model::Class;
+use crate::resources::{Action, Condition, ListenerRule, WebAclArn};
 use crate::spec::resolved::{Auth, Cdn, Service};
 
 /// What the load balancer answers to what did not come through the CDN.
@@ -28,7 +29,7 @@ pub(super) async fn checks(trial: &Trial<'_>) -> Vec<Check> {
         Some(cdn) => vec![
             check(DIRECT[0], DIRECT[1], direct(trial).await),
             check(DEFAULT[0], DEFAULT[1], defaults(trial.stage)),
-            check(HEADER[0], HEADER[1], header(trial.stage, &cdn.auth)),
+            check(HEADER[0], HEADER[1], header(trial, &cdn.auth)),
             web_acl(trial.stage, cdn),
         ],
         None => {
@@ -92,11 +93,13 @@ fn defaults(stage: &Stage<'_>) -> Outcome {
 }
 
 /// Whether secret, distribution and rules have one value.
-fn header(stage: &Stage<'_>, auth: &Auth) -> Outcome {
-    let Some(secret) = stage.secrets.get(auth.secret.as_str()) else {
-        return Outcome::Failed(format!("there is no secret {}", auth.secret));
+fn header(trial: &Trial<'_>, auth: &Auth) -> Outcome {
+    let stage = trial.stage;
+    let current = match &trial.facts.auth {
+        Some(Ok(current)) => current.as_str(),
+        Some(Err(fault)) => return Outcome::unknown(fault),
+        None => return Outcome::unknown("nobody read the secret"),
     };
-    let current = secret.outputs.value.as_str();
     let name = auth.header.as_str();
     let Some(distribution) = &stage.distribution else {
         return Outcome::Failed("the stack has no distribution".to_owned());
@@ -153,10 +156,14 @@ fn web_acl(stage: &Stage<'_>, cdn: &Cdn) -> Check {
     let live = live.and_then(|found| found.attributes.web_acl_arn.as_ref());
     let outcome = match (&cdn.waf, live) {
         (None, _) => Outcome::not_applicable("stack.yaml asks for none"),
-        (Some(_), Some(acl)) => Outcome::Passed(stage.name_of(acl)),
+        (Some(_), Some(acl)) => {
+            let id = acl.id().unwrap_or_default();
+            let is_ours = stage.names.owner_of(WebAclArn::CLASS, id).is_some();
+            Outcome::of(is_ours, stage.name_of(acl))
+        }
         (Some(_), None) => Outcome::Failed("none".to_owned()),
     };
-    check("web ACL of the CDN", "one", outcome)
+    check("web ACL of the CDN", "the stack's own", outcome)
 }
 
 /// Whether a service's tasks are healthy in the load balancer's eyes.

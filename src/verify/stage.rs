@@ -12,10 +12,16 @@ use crate::resources::{
 use crate::spec::Spec;
 use crate::spec::resolved::{self, Action, Protocol};
 
+/// Why a load balancer with a certificate of somebody's own cannot be asked.
+const NO_NAME: &str =
+    "the name of the load balancer's certificate is not in stack.yaml; --host says it";
+
 /// A stack as its file wants it, and as it is.
 #[derive(Debug)]
 pub struct Stage<'a> {
     pub(super) spec: &'a Spec,
+    /// The name that visitors use, where somebody said it.
+    host: Option<String>,
     pub(super) names: &'a Names,
     pub(super) distribution: Option<Found<Distribution>>,
     pub(super) balancer: Option<Found<LoadBalancer>>,
@@ -53,9 +59,10 @@ impl<'a> Stage<'a> {
     pub fn new(spec: &'a Spec, graph: &Graph, snapshot: &'a Snapshot) -> Result<Self, Misfit> {
         Ok(Self {
             spec,
+            host: None,
             names: snapshot.names(),
-            distribution: all(snapshot)?.pop(),
-            balancer: all(snapshot)?.pop(),
+            distribution: first(snapshot)?,
+            balancer: first(snapshot)?,
             listeners: all(snapshot)?,
             rules: all(snapshot)?,
             group_rules: all(snapshot)?,
@@ -71,6 +78,12 @@ impl<'a> Stage<'a> {
         })
     }
 
+    /// The same, where visitors use this name.
+    #[must_use]
+    pub fn at(self, host: Option<String>) -> Self {
+        Self { host, ..self }
+    }
+
     /// Where visitors go: to the CDN, or where there is none, to the load balancer.
     ///
     /// A stack with a name of its own is asked by that name, since its certificates are for it; not
@@ -78,10 +91,17 @@ impl<'a> Stage<'a> {
     pub(super) fn front(&self, has_endpoint: bool) -> Result<Door, String> {
         let own_name = self.spec.domain.as_ref().filter(|_| !has_endpoint);
         let own_name = own_name.map(|domain| domain.name.to_string());
+        let own_name = self.host.clone().or(own_name);
         if self.spec.cdn.is_none() {
             let mut door = self.origin()?;
-            if let (Some(name), Some(balancer)) = (own_name, &self.balancer) {
-                door.host = door.host.replace(balancer.outputs.dns_name.as_str(), &name);
+            match (own_name, &self.balancer) {
+                (Some(name), Some(balancer)) => {
+                    door.host = door.host.replace(balancer.outputs.dns_name.as_str(), &name);
+                }
+                (None, _) if door.scheme == "https" && !has_endpoint => {
+                    return Err(NO_NAME.to_owned());
+                }
+                (Some(_) | None, _) => {}
             }
             return Ok(door);
         }
@@ -152,17 +172,22 @@ fn wanted_alarms(graph: &Graph) -> BTreeSet<String> {
         .collect()
 }
 
-/// The resources of a kind, without those that are superseded.
+/// The resources of a kind, also those that an interrupted replacement has left beside others.
 fn all<R: Resource>(snapshot: &Snapshot) -> Result<Vec<Found<R>>, Misfit> {
     let records = snapshot.records();
     records
         .filter(|(address, _)| address.kind == R::SCHEMA.kind)
-        .filter_map(|(_, records)| records.first())
+        .flat_map(|(_, records)| records)
         .map(Found::from_record)
         .collect()
 }
 
-/// The same by the names in their addresses.
+/// The first of them.
+fn first<R: Resource>(snapshot: &Snapshot) -> Result<Option<Found<R>>, Misfit> {
+    Ok(all(snapshot)?.into_iter().next())
+}
+
+/// One for each name in their addresses.
 fn by_name<R: Resource>(snapshot: &Snapshot) -> Result<BTreeMap<String, Found<R>>, Misfit> {
     let records = snapshot.records();
     records

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use self::stand::{Break, Stand, key, password};
 use super::{Check, Facts, Outcome, Scenario, Stage, checks};
-use crate::aws::facts::{AlarmState, AlarmWord, Interface, LogStream, RotationDates, Target};
+use crate::aws::facts::{AlarmState, AlarmWord, Interface, LogTimes, RotationDates, Target};
 use crate::aws::facts::{RunningTask, SecretVersion};
 use crate::engine::{self, Ending};
 use crate::model::{Cidr, Fault, FaultClass, Graph, Ref, Schema, Snapshot};
@@ -94,10 +94,14 @@ fn facts(stage: &Stage<'_>) -> Facts {
         last: None,
         next: Some(DateTime::from_secs(NOW_S + 86_400)),
     };
-    let stream = LogStream {
-        name: "ecs/app/0a1b".to_owned(),
-        newest: Some(DateTime::from_secs(NOW_S - 60)),
+    let times = LogTimes {
+        since: Some(DateTime::from_secs(NOW_S - 60)),
+        newest: None,
     };
+    let auth = stage.spec.cdn.as_ref().map(|cdn| {
+        let secret = &stage.secrets[cdn.auth.secret.as_str()];
+        Ok(secret.outputs.value.as_str().to_owned())
+    });
     let services = || stage.services.keys().cloned();
     let secrets = stage.secrets.keys().cloned();
     let groups = stage.log_groups.iter();
@@ -110,9 +114,10 @@ fn facts(stage: &Stage<'_>) -> Facts {
             .collect(),
         rotations: secrets.map(|name| (name, Ok(dates))).collect(),
         alarms: Ok(states(stage, AlarmWord::Quiet)),
-        streams: groups
-            .map(|group| (group.attributes.name.clone(), Ok(Some(stream.clone()))))
+        logs: groups
+            .map(|group| (group.attributes.name.clone(), Ok(times)))
             .collect(),
+        auth,
         healthy_counts: Some(Ok(vec![2.0])),
         password: Some(Ok(password())),
         keys: Some(Ok(vec![SecretVersion {
@@ -227,7 +232,7 @@ type Change = fn(&mut Stage<'_>, &mut Facts);
 async fn what_is_configured_wrongly_fails_its_check() {
     let spec = read(STACK);
     let snapshot = applied(&spec).await;
-    let table: [(&str, Change); 24] = [
+    let table: [(&str, Change); 28] = [
         ("caching of /api/*, configured", |stage, _| {
             let policy = Ref::known(stage.cache_policies[0].outputs.id.as_str());
             let live = &mut stage.distribution.as_mut().unwrap().attributes;
@@ -337,13 +342,32 @@ async fn what_is_configured_wrongly_fails_its_check() {
         ("dashboard", |stage, _| stage.dashboards.clear()),
         ("log of app", |_, facts| {
             let group = "/ecs/qp-iac-cdn-headers-app".to_owned();
-            facts.streams.insert(group, Ok(None));
+            facts.logs.insert(group, Ok(LogTimes::default()));
         }),
         ("log of app", |_, facts| {
-            for stream in facts.streams.values_mut() {
-                let stream = stream.as_mut().unwrap().as_mut().unwrap();
-                stream.newest = Some(DateTime::from_secs(NOW_S - 86_400));
+            for times in facts.logs.values_mut() {
+                *times = Ok(LogTimes {
+                    since: None,
+                    newest: Some(DateTime::from_secs(NOW_S - 86_400)),
+                });
             }
+        }),
+        ("metrics of the load balancer", |_, facts| {
+            facts.healthy_counts = Some(Ok(vec![0.0, 2.0]));
+        }),
+        ("security group of app", |stage, _| {
+            let service = stage.services.get_mut("app").unwrap();
+            let foreign = Ref::known("sg-of-somebody");
+            service.attributes.security_groups.insert(foreign);
+        }),
+        ("load balancer's security group", |stage, _| {
+            let balancer = stage.balancer.as_mut().unwrap();
+            let foreign = Ref::known("sg-of-somebody");
+            balancer.attributes.security_groups.insert(foreign);
+        }),
+        ("value of the CDN's header", |_, facts| {
+            let denied = Fault::own(FaultClass::Denied, "secretsmanager:GetSecretValue", "no");
+            facts.auth = Some(Err(denied));
         }),
         ("metrics of the load balancer", |_, facts| {
             facts.healthy_counts = Some(Ok(Vec::new()));
@@ -398,4 +422,23 @@ async fn a_stack_without_a_cdn_is_asked_at_its_load_balancer() {
     );
     let login = all.iter().find(|check| check.name == "log in").unwrap();
     assert!(matches!(login.outcome, Outcome::NotApplicable(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_of_ones_own_needs_to_be_told_its_name() {
+    let spec = read(
+        "stack: shop\nregion: us-east-1\nload_balancer:\n  certificate: \
+         arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-4e5f-6789-abcd-ef0123456789\nservices:\n  \
+         app: { image: nginx:1, port: 80, health: / }\n",
+    );
+    let snapshot = applied(&spec).await;
+    let unnamed = stage(&spec, &snapshot);
+    let why = unnamed.front(false).unwrap_err();
+    assert!(why.contains("--host"), "{why}");
+    let named = stage(&spec, &snapshot).at(Some("www.example.com".to_owned()));
+    let door = named.front(false).unwrap();
+    assert_eq!(
+        (door.scheme, door.host.as_str()),
+        ("https", "www.example.com")
+    );
 }

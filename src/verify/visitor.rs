@@ -19,6 +19,7 @@ use futures::future::BoxFuture;
 use super::web::{Answer, NoAnswer, Request, Web};
 
 /// How long a request and its answer may take, in seconds.
+const USER_AGENT: &str = concat!("qpiac/", env!("CARGO_PKG_VERSION"));
 const REQUEST_TIMEOUT_S: u64 = 10;
 /// How much of an answer is read, in bytes.
 const BODY_LIMIT_BYTES: usize = 1 << 20;
@@ -84,6 +85,8 @@ impl Visitor {
             }
             None => http.set_uri(format!("{}://{host}{path}", request.scheme))?,
         }
+        // Web ACLs refuse whoever does not say what they are.
+        http.headers_mut().try_insert("user-agent", USER_AGENT)?;
         if request.body.is_some() {
             let json = "application/json";
             http.headers_mut().try_insert("content-type", json)?;
@@ -224,6 +227,7 @@ mod tests {
             "host: d1.cloudfront.net\r\n",
             "x-two: 1\r\n",
             "content-type: application/json\r\n",
+            "user-agent: qpiac/",
         ] {
             assert!(heard.contains(part), "{part}: {heard}");
         }

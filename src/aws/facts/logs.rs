@@ -4,6 +4,7 @@
 
 use aws_sdk_cloudwatchlogs::types::OrderBy;
 use aws_smithy_types::DateTime;
+use futures::future::try_join;
 
 use super::super::clients::Clients;
 use super::super::fault::Call;
@@ -13,21 +14,61 @@ use crate::model::Fault;
 /// The words by which functions on AWS Lambda, and what AWS says of them, tell of failures.
 const FAILURES: &str = "?ERROR ?Exception ?Traceback ?\"Task timed out\"";
 
-/// A stream of a log group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogStream {
-    /// Its name.
-    pub name: String,
-    /// When its newest event was, as far as AWS has noticed; that may lag by an hour
-    /// (DescribeLogStreams in the Logs API reference).
+/// Pages of events that are looked through at most: AWS may answer with empty ones.
+const PAGES_MAX: usize = 10;
+
+/// When a log group has got events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogTimes {
+    /// One since the moment that was asked about.
+    pub since: Option<DateTime>,
+    /// The newest, as far as AWS has noticed; that may lag by an hour (DescribeLogStreams in the Logs
+    /// API reference).
     pub newest: Option<DateTime>,
 }
 
-/// The stream of a group that has the newest event.
+/// When a log group has got events, with one since this moment, if there is one.
 ///
 /// # Errors
-/// The fault of the call.
-pub async fn newest_stream(aws: &Clients, group: &str) -> Result<Option<LogStream>, Fault> {
+/// The fault of a call.
+pub async fn log_times(aws: &Clients, group: &str, since: DateTime) -> Result<LogTimes, Fault> {
+    let (newest, since) = try_join(newest(aws, group), first_since(aws, group, since)).await?;
+    Ok(LogTimes { since, newest })
+}
+
+async fn first_since(
+    aws: &Clients,
+    group: &str,
+    since: DateTime,
+) -> Result<Option<DateTime>, Fault> {
+    let mut token = None;
+    for _ in 0..PAGES_MAX {
+        let reply = aws
+            .logs
+            .filter_log_events()
+            .log_group_name(group)
+            .start_time(since.to_millis().unwrap_or_default())
+            .limit(1)
+            .set_next_token(token)
+            .send()
+            .await
+            .at("logs:FilterLogEvents");
+        let Some(reply) = if_present(reply)? else {
+            return Ok(None);
+        };
+        let mut events = reply.events.into_iter().flatten();
+        if let Some(at) = events.find_map(|event| event.timestamp) {
+            return Ok(Some(DateTime::from_millis(at)));
+        }
+        token = reply.next_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+async fn newest(aws: &Clients, group: &str) -> Result<Option<DateTime>, Fault> {
     let reply = aws
         .logs
         .describe_log_streams()
@@ -39,14 +80,9 @@ pub async fn newest_stream(aws: &Clients, group: &str) -> Result<Option<LogStrea
         .await
         .at("logs:DescribeLogStreams");
     let streams = if_present(reply)?.and_then(|reply| reply.log_streams);
-    Ok(streams
-        .into_iter()
-        .flatten()
-        .next()
-        .map(|stream| LogStream {
-            name: stream.log_stream_name.unwrap_or_default(),
-            newest: stream.last_event_timestamp.map(DateTime::from_millis),
-        }))
+    let newest = streams.into_iter().flatten().next();
+    let newest = newest.and_then(|stream| stream.last_event_timestamp);
+    Ok(newest.map(DateTime::from_millis))
 }
 
 /// The last lines of a stream, oldest first.
