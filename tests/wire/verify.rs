@@ -151,6 +151,21 @@ async fn a_target_is_gone(live: &Live) {
     let failed = live.failed().await;
     let named = names(&["requests spread over tasks", "targets of app"]);
     assert!(failed.is_superset(&named), "{failed:?}");
+    status_tells_of_the_target(live).await;
     live.restart_tasks().await;
     live.passes().await;
+}
+
+/// `status` says which resource is ill, and why in AWS's words.
+async fn status_tells_of_the_target(live: &Live) {
+    let ran = live.program.run(&["status", "--format", "json"]).await;
+    let document = ran.exits(1).json();
+    let resources = document["resources"].as_array().unwrap().iter();
+    let ill: Vec<&Value> = resources.filter(|one| one["health"] == "ill").collect();
+    let [group] = ill.as_slice() else {
+        panic!("{ill:#?}")
+    };
+    assert_eq!(group["address"], "target-group/app");
+    let reasons = group["reasons"].to_string();
+    assert!(reasons.contains("Target.FailedHealthChecks"), "{reasons}");
 }
