@@ -1,7 +1,7 @@
 //! What a stack file names beside itself: code to pack, images to build, and what stands in for
 //! these.
 //!
-//! May depend on `spec`, `package`, `stack`, `plan`, `aws` and `resources`. Invariant: nothing is changed in
+//! May depend on `spec`, `package`, `stack`, `plan`, `render`, `aws` and `resources`. Invariant: nothing is changed in
 //! AWS where an image must be built and nothing here can build it.
 
 use std::path::Path;
@@ -17,6 +17,7 @@ use crate::aws::Clients;
 use crate::model::{Contents, Resource, Value, Values};
 use crate::package::{self, BUILDERS, Builder};
 use crate::plan::{Action, Plan};
+use crate::render::message;
 use crate::resources::ContainerImage;
 use crate::spec::diagnostic::Diagnostics;
 use crate::spec::leaf::ImageReference;
@@ -108,15 +109,42 @@ fn replace(service: &mut Service, source: &str, image: &str) -> Result<(), Misus
 }
 
 fn unknown(spec: &Spec, name: &str) -> Misuse {
-    let names: Vec<&str> = spec.services.iter().map(|s| s.name.as_str()).collect();
-    let hint = match nearest(name, &names) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if names.is_empty() => "the stack has no service".to_owned(),
-        None => format!("the stack has {}", names.join(", ")),
-    };
+    let hint = likely(spec, name, str::to_owned);
     Misuse(format!(
         "--image names the service `{name}`, which the stack does not have\nhint: {hint}"
     ))
+}
+
+/// Which service may have been meant, as `said` says it.
+fn likely(spec: &Spec, name: &str, said: impl Fn(&str) -> String) -> String {
+    let names: Vec<&str> = spec.services.iter().map(|s| s.name.as_str()).collect();
+    match nearest(name, &names) {
+        Some(near) => format!("did you mean `{}`?", said(near)),
+        None if names.is_empty() => "the stack has no service".to_owned(),
+        None => {
+            let all: Vec<String> = names.into_iter().map(said).collect();
+            format!("the stack has {}", all.join(", "))
+        }
+    }
+}
+
+/// Warnings of variables among these that name an image for a service which the stack does not have:
+/// they may be meant for another stack.
+pub(super) fn strangers(spec: &Spec, variables: impl Iterator<Item = String>) -> Vec<String> {
+    let is_known = |variable: &str| {
+        let mut services = spec.services.iter();
+        services.any(|service| variable_of(service.name.as_str()) == variable)
+    };
+    let mut strangers: Vec<String> = variables
+        .filter(|variable| variable.starts_with(VARIABLE) && !is_known(variable))
+        .collect();
+    strangers.sort();
+    let told = strangers.iter().map(|variable| {
+        let what = message::warning(format!("{variable} names an image for no service here"));
+        let hint = message::hint(likely(spec, &variable[VARIABLE.len()..], variable_of));
+        format!("{what}\n{hint}")
+    });
+    told.collect()
 }
 
 /// The variable that names an image for a service: `QPIAC_IMAGE_NIGHT_JOBS` for `night-jobs`.

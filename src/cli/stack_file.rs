@@ -24,7 +24,7 @@ pub(super) fn text(file: &File) -> anyhow::Result<Vec<u8>> {
 
 /// The stack that the file describes, or nothing after its errors were shown.
 pub(super) fn read(file: &File, terminal: &Terminal) -> anyhow::Result<Option<Spec>> {
-    match load(file)? {
+    match load(file, terminal)? {
         Ok(reading) => {
             terminal.say(&drawn(&reading.warnings, terminal));
             Ok(Some(reading.spec))
@@ -38,13 +38,20 @@ pub(super) fn read(file: &File, terminal: &Terminal) -> anyhow::Result<Option<Sp
 
 /// What the file says, with the images that the command line and the environment put into its
 /// place, or what is wrong with it.
-pub(super) fn load(file: &File) -> anyhow::Result<Result<Reading, Diagnostics>> {
+pub(super) fn load(
+    file: &File,
+    terminal: &Terminal,
+) -> anyhow::Result<Result<Reading, Diagnostics>> {
     let mut reading = match spec::read(&file.file.display().to_string(), text(file)?) {
         Ok(reading) => reading,
         Err(problems) => return Ok(Err(problems)),
     };
     let variable = |name: &str| std::env::var(name).ok();
     sources::substitute(&mut reading.spec, &file.image, &variable)?;
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for stranger in sources::strangers(&reading.spec, names) {
+        terminal.line(&stranger);
+    }
     Ok(Ok(reading))
 }
 

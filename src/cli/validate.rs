@@ -8,7 +8,7 @@ use super::{Exit, sources, stack_file};
 use crate::stack;
 
 pub(super) fn run(given: &Validate, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let checked = stack_file::load(&given.file)?.and_then(|reading| {
+    let checked = stack_file::load(&given.file, terminal)?.and_then(|reading| {
         let (digests, _) = sources::gather(&given.file, &reading)?;
         Ok((reading, digests))
     });

@@ -37,7 +37,7 @@ async fn made(
     terminal: &Terminal,
 ) -> anyhow::Result<Result<Wanted, Diagnostics>> {
     let file = &given.file;
-    let reading = match stack_file::load(file)? {
+    let reading = match stack_file::load(file, terminal)? {
         Ok(reading) => reading,
         Err(problems) => return Ok(Err(problems)),
     };

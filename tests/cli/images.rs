@@ -89,6 +89,24 @@ fn an_image_that_nobody_has_is_wrong_usage() {
 }
 
 #[test]
+fn a_variable_for_no_service_is_told() {
+    let place = place();
+    for (variable, hint) in [
+        ("QPIAC_IMAGE_APPP", "hint: did you mean `QPIAC_IMAGE_APP`?"),
+        (
+            "QPIAC_IMAGE_SHOP",
+            "hint: the stack has QPIAC_IMAGE_APP, QPIAC_IMAGE_NIGHT_JOBS",
+        ),
+    ] {
+        let mut command = place.command(&["validate"]);
+        let told = done_with(command.env(variable, "ghcr.io/example/app:1.0"), 0);
+        let words = format!("warning: {variable} names an image for no service here");
+        assert!(told.err.contains(&words), "{}", told.err);
+        assert!(told.err.contains(hint), "{}", told.err);
+    }
+}
+
+#[test]
 fn what_is_not_there_is_told_with_its_place() {
     let place = place();
     fs::remove_file(place.path("code/app/Dockerfile")).expect("a file");
