@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::route53_script::{changed, zones};
 use super::*;
 use crate::aws::scripted::{Answer, Scripted, ec2_reply, json_error, json_reply};
 use crate::model::{Attributes, Contents, Owner, Resource};
@@ -9,16 +10,6 @@ use serde_json::{Value as Json, json};
 
 const ARN: &str = "arn:aws:acm:us-east-1:123456789012:certificate/1";
 const OTHER: &str = "arn:aws:acm:us-east-1:123456789012:certificate/2";
-
-fn zones() -> Answer {
-    Answer::Reply(
-        200,
-        "<ListHostedZonesResponse><HostedZones><HostedZone><Id>/hostedzone/Z1</Id>\
-         <Name>example.com.</Name><CallerReference>a</CallerReference></HostedZone></HostedZones>\
-         <IsTruncated>false</IsTruncated><MaxItems>100</MaxItems></ListHostedZonesResponse>"
-            .to_owned(),
-    )
-}
 
 fn record_set() -> Answer {
     Answer::Reply(
@@ -29,16 +20,6 @@ fn record_set() -> Answer {
          </ResourceRecords></ResourceRecordSet></ResourceRecordSets>\
          <IsTruncated>false</IsTruncated><MaxItems>300</MaxItems>\
          </ListResourceRecordSetsResponse>"
-            .to_owned(),
-    )
-}
-
-fn changed() -> Answer {
-    Answer::Reply(
-        200,
-        "<ChangeResourceRecordSetsResponse><ChangeInfo><Id>/change/C1</Id>\
-         <Status>PENDING</Status><SubmittedAt>2026-01-01T00:00:00Z</SubmittedAt></ChangeInfo>\
-         </ChangeResourceRecordSetsResponse>"
             .to_owned(),
     )
 }

@@ -47,6 +47,8 @@ mod response_headers_policy_parts;
 mod route;
 mod route53_record;
 mod route53_record_reading;
+#[cfg(test)]
+mod route53_script;
 mod route_table;
 mod route_table_association;
 mod s3_bucket;

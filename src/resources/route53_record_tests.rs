@@ -1,18 +1,9 @@
 //! Traps of DNS names.
 
+use super::super::route53_script::{changed, zones};
 use super::*;
 use crate::aws::scripted::{Answer, Scripted, rest_error};
 use crate::model::{Attributes, Owner, State};
-
-fn zones() -> Answer {
-    Answer::Reply(
-        200,
-        "<ListHostedZonesResponse><HostedZones><HostedZone><Id>/hostedzone/Z1</Id>\
-         <Name>example.com.</Name><CallerReference>a</CallerReference></HostedZone></HostedZones>\
-         <IsTruncated>false</IsTruncated><MaxItems>100</MaxItems></ListHostedZonesResponse>"
-            .to_owned(),
-    )
-}
 
 fn sets(sets: &str) -> Answer {
     Answer::Reply(
@@ -38,16 +29,6 @@ fn text(name: &str, owner: &str) -> String {
         "<ResourceRecordSet><Name>{name}</Name><Type>TXT</Type><TTL>60</TTL><ResourceRecords>\
          <ResourceRecord><Value>&quot;qpiac:{owner}/route53-record/www&quot;</Value>\
          </ResourceRecord></ResourceRecords></ResourceRecordSet>"
-    )
-}
-
-fn changed() -> Answer {
-    Answer::Reply(
-        200,
-        "<ChangeResourceRecordSetsResponse><ChangeInfo><Id>/change/C1</Id>\
-         <Status>PENDING</Status><SubmittedAt>2026-01-01T00:00:00Z</SubmittedAt></ChangeInfo>\
-         </ChangeResourceRecordSetsResponse>"
-            .to_owned(),
     )
 }
 
