@@ -1,6 +1,7 @@
 //! From the SDK's errors to [`Fault`], in one place.
 //!
-//! May depend on `codes` and `model`. Invariant: AWS's own words reach the user whole.
+//! May depend on `codes`, `vault` and `model`. Invariant: AWS's own words reach the user whole, but for
+//! the secrets that they repeat.
 
 use std::error::Error;
 
@@ -11,6 +12,7 @@ use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use aws_smithy_types::error::operation::BuildError;
 
 use super::codes::of_code;
+use super::vault::without_secrets;
 use crate::model::{Fault, FaultClass};
 
 /// A reply of the SDK that knows which call it answers.
@@ -26,7 +28,15 @@ impl<T, E: ProvideErrorMetadata + Error + 'static> Call<T>
     for Result<T, SdkError<E, HttpResponse>>
 {
     fn at(self, operation: &str) -> Result<T, Fault> {
-        self.map_err(|error| of(operation, &error))
+        self.map_err(|error| discreet(of(operation, &error)))
+    }
+}
+
+/// The same without any secret.
+fn discreet(fault: Fault) -> Fault {
+    Fault {
+        message: without_secrets(&fault.message),
+        ..fault
     }
 }
 
@@ -160,7 +170,7 @@ pub fn of_item(operation: &str, code: Option<&str>, message: Option<&str>) -> Fa
     let (code, message) = (code.unwrap_or_default(), message.unwrap_or_default());
     let mut fault = Fault::own(of_code(code, message, 200), operation, message);
     code.clone_into(&mut fault.code);
-    fault
+    discreet(fault)
 }
 
 /// What a reply must hold.

@@ -22,22 +22,22 @@ const SECRET_BYTES: usize = 32;
 /// Every secret that this process has had in plain.
 static SEEN: Mutex<BTreeSet<Box<str>>> = Mutex::new(BTreeSet::new());
 
-/// The text without any secret that this process has had in plain, whatever stack it is of: for what is
-/// said when nothing else can be relied on.
+/// The text without any secret that this process has had in plain, whatever stack it is of: what others
+/// say may repeat what they were sent.
 pub fn without_secrets(text: &str) -> String {
-    without(&SEEN, text)
-}
-
-fn without(seen: &Mutex<BTreeSet<Box<str>>>, text: &str) -> String {
-    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    seen.iter().fold(text.to_owned(), |text, plain| {
-        text.replace(&**plain, "(secret)")
+    let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut told: Vec<&str> = seen.iter().map(|plain| &**plain).collect();
+    told.retain(|plain| text.contains(plain));
+    // One may be a part of another.
+    told.sort_by_key(|plain| std::cmp::Reverse(plain.len()));
+    told.into_iter().fold(text.to_owned(), |text, plain| {
+        text.replace(plain, "(secret)")
     })
 }
 
-fn remember(seen: &Mutex<BTreeSet<Box<str>>>, plain: &str) {
+fn remember(plain: &str) {
     if !plain.is_empty() {
-        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
         seen.insert(plain.into());
     }
 }
@@ -62,7 +62,7 @@ impl Plain {
 
 impl From<String> for Plain {
     fn from(plain: String) -> Self {
-        remember(&SEEN, &plain);
+        remember(&plain);
         Self(plain.into())
     }
 }
@@ -80,8 +80,6 @@ impl fmt::Debug for Plain {
 pub struct Vault {
     key: Vec<u8>,
     sources: Mutex<HashMap<String, String>>,
-    /// What must not be repeated to anybody.
-    seen: Mutex<BTreeSet<Box<str>>>,
 }
 
 impl fmt::Debug for Vault {
@@ -96,32 +94,17 @@ impl Vault {
         Self {
             key: format!("qpiac fingerprint of {owner}").into_bytes(),
             sources: Mutex::default(),
-            seen: Mutex::default(),
         }
-    }
-
-    /// A new secret, which this run has seen from now on.
-    pub fn generate(&self) -> Plain {
-        let plain = Plain::generate();
-        self.fingerprint(plain.expose());
-        plain
     }
 
     /// What stands for a secret wherever it can be seen.
     pub fn fingerprint(&self, plain: &str) -> String {
-        remember(&self.seen, plain);
-        remember(&SEEN, plain);
+        remember(plain);
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.key).expect("a key of any length will do");
         mac.update(plain.as_bytes());
         let digest = mac.finalize().into_bytes();
         format!("fp:{}", hex(&digest[..FINGERPRINT_BYTES]))
-    }
-
-    /// The text without any secret that this run has seen: AWS's messages may repeat what they were
-    /// sent.
-    pub fn redacted(&self, text: &str) -> String {
-        without(&self.seen, text)
     }
 
     /// Remembers whose fingerprint it is: that of the secret with this ARN.
@@ -164,7 +147,9 @@ mod tests {
         }
         let other = Vault::of(&Owner::new("shop", "eu-west-2"));
         assert_ne!(other.fingerprint("hunter2"), fingerprint);
-        assert_eq!(vault.redacted("not hunter2!"), "not (secret)!");
+        vault.fingerprint("hunter2-and-more");
+        let told = without_secrets("hunter2-and-more, not hunter2!");
+        assert_eq!(told, "(secret), not (secret)!");
     }
 
     #[test]

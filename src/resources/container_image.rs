@@ -14,7 +14,9 @@ use futures::future::try_join_all;
 
 use super::ecr_repository::RepositoryUrl;
 use super::lifecycle::{Lifecycle, Mark};
-use crate::aws::{Call, Clients, Plain, RegistryLogin, if_present, just_made, of_item, required};
+use crate::aws::{
+    Call, Clients, Plain, RegistryLogin, if_present, just_made, of_item, required, without_secrets,
+};
 use crate::classes;
 use crate::model::{
     Changes, Content, Fault, FaultClass, Found, Id, Query, Ref, Resolved, State, Tags,
@@ -262,7 +264,7 @@ async fn build(aws: &Clients, url: &str, tag: &str) -> Result<sdk::Image, Fault>
     builder
         .build_and_push(context, &uri(url, tag), &login)
         .await
-        .map_err(|said| refused(FaultClass::Rejected, said))?;
+        .map_err(|said| refused(FaultClass::Rejected, without_secrets(&said)))?;
     image(aws, url, tag).await?.ok_or_else(|| {
         let message = format!("the image {tag} was pushed and is not there yet");
         refused(FaultClass::NotYet, message)

@@ -159,8 +159,7 @@ impl Lifecycle for Distribution {
             .distribution_config_with_tags(with_tags)
             .send()
             .await
-            .at(CREATE)
-            .map_err(|fault| headers.kept_from(fault))?;
+            .at(CREATE)?;
         let distribution = required(CREATE, "the distribution", reply.distribution)?;
         Ok(DistributionOutputs::of(&distribution))
     }
@@ -179,12 +178,7 @@ impl Lifecycle for Distribution {
         };
         let mut config = writing::config(UPDATE, want, live.config, headers.as_ref())?;
         config.comment = cloudfront::comment(UPDATE, &found.tags)?;
-        put(aws, &found.id, live.version, config)
-            .await
-            .map_err(|fault| match &headers {
-                Some(headers) => headers.kept_from(fault),
-                None => fault,
-            })?;
+        put(aws, &found.id, live.version, config).await?;
         Ok(found.outputs)
     }
 

@@ -51,14 +51,6 @@ impl Headers {
         Ok(Self(headers))
     }
 
-    /// A fault in which no value shows, should AWS repeat one.
-    pub(super) fn kept_from(&self, mut fault: Fault) -> Fault {
-        for plain in self.0.values() {
-            fault.message = fault.message.replace(plain.expose(), "(secret)");
-        }
-        fault
-    }
-
     fn to_sdk(&self) -> Result<sdk::CustomHeaders, BuildError> {
         let headers = self.0.iter().map(|(name, plain)| {
             sdk::OriginCustomHeader::builder()

@@ -140,13 +140,12 @@ impl Lifecycle for ListenerRule {
             .create_rule()
             .listener_arn(want.known(&want.listener_arn))
             .priority(elbv2::number(want.priority))
-            .set_conditions(Some(conditions.clone()))
+            .set_conditions(Some(conditions))
             .set_actions(listener_action::to_sdk(CREATE, want, &want.action)?)
             .set_tags(elbv2::tags(&mark.tags))
             .send()
             .await
-            .at(CREATE)
-            .map_err(|fault| kept_from(&conditions, fault))?;
+            .at(CREATE)?;
         let mut arns = reply.rules.into_iter().flatten().filter_map(|r| r.rule_arn);
         let arn = required(CREATE, "the rule's ARN", arns.next())?;
         Ok(ListenerRuleOutputs { arn: arn.into() })
@@ -172,12 +171,11 @@ impl Lifecycle for ListenerRule {
         aws.elbv2
             .modify_rule()
             .rule_arn(found.id)
-            .set_conditions(conditions.clone())
+            .set_conditions(conditions)
             .set_actions(actions)
             .send()
             .await
-            .at(MODIFY)
-            .map_err(|fault| kept_from(conditions.as_deref().unwrap_or_default(), fault))?;
+            .at(MODIFY)?;
         Ok(found.outputs)
     }
 
@@ -234,15 +232,6 @@ fn has_header(rule: &sdk::Rule) -> bool {
     rule.conditions()
         .iter()
         .any(|condition| condition.http_header_config.is_some())
-}
-
-/// A fault in which no value of a header shows.
-fn kept_from(conditions: &[sdk::RuleCondition], fault: Fault) -> Fault {
-    let headers = conditions
-        .iter()
-        .filter_map(|condition| condition.http_header_config.as_ref());
-    let values = headers.flat_map(|header| header.values());
-    secret_versions::kept_from(values.map(String::as_str), fault)
 }
 
 fn headers(rule: &ListenerRule) -> impl Iterator<Item = &HttpHeader> {

@@ -32,9 +32,9 @@ fn conditions_survive_the_api() {
     for condition in [
         Condition::PathPattern(texts(&["/api/*", "/v2/*"])),
         Condition::HostHeader(texts(&["shop.example.com"])),
-        header("X-CDN-Auth", "0a"),
+        header("X-CDN-Auth", "0a1b2c3d4e"),
     ] {
-        let plains = [Plain::from("0a".to_owned())];
+        let plains = [Plain::from("0a1b2c3d4e".to_owned())];
         let sent = to_sdk(&condition, &plains).expect("a condition that can be made");
         assert_eq!(read_condition(sent, &same), condition);
     }

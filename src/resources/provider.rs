@@ -54,22 +54,13 @@ fn entry(kind: &Kind) -> Result<&'static Entry, Fault> {
         })
 }
 
-/// The reply of a kind, or that there is no such kind. A fault repeats no secret.
+/// The reply of a kind, or that there is no such kind.
 fn with<'a, T: Send + 'a>(
-    clients: &'a Clients,
     kind: &Kind,
     call: impl FnOnce(&'static Entry) -> BoxFuture<'a, Result<T, Fault>>,
 ) -> BoxFuture<'a, Result<T, Fault>> {
     match entry(kind) {
-        Ok(entry) => {
-            let reply = call(entry);
-            Box::pin(async move {
-                reply.await.map_err(|fault| Fault {
-                    message: clients.vault().redacted(&fault.message),
-                    ..fault
-                })
-            })
-        }
+        Ok(entry) => call(entry),
         Err(fault) => Box::pin(std::future::ready(Err(fault))),
     }
 }
@@ -80,7 +71,7 @@ impl Provider for Aws {
     }
 
     fn find(&self, kind: &Kind, which: Query) -> BoxFuture<'_, Result<Vec<Record>, Fault>> {
-        with(&self.clients, kind, |entry| {
+        with(kind, |entry| {
             let after = match which {
                 Query::Under(_) => self.parent_of(entry.schema).map(Kind::as_str),
                 Query::Owned { .. } | Query::Ids(_) => None,
@@ -92,27 +83,21 @@ impl Provider for Aws {
 
     fn perform(&self, work: Work) -> BoxFuture<'_, Result<OutputValues, Fault>> {
         let kind = work.kind().clone();
-        with(&self.clients, &kind, |entry| {
-            (entry.perform)(&self.clients, work)
-        })
+        with(&kind, |entry| (entry.perform)(&self.clients, work))
     }
 
     fn explain(&self, found: Record) -> BoxFuture<'_, Result<Vec<String>, Fault>> {
         let kind = found.kind.clone();
-        with(&self.clients, &kind, |entry| {
-            (entry.explain)(&self.clients, found)
-        })
+        with(&kind, |entry| (entry.explain)(&self.clients, found))
     }
 
     fn health(&self, found: Record) -> BoxFuture<'_, Result<Health, Fault>> {
         let kind = found.kind.clone();
-        with(&self.clients, &kind, |entry| {
-            (entry.health)(&self.clients, found)
-        })
+        with(&kind, |entry| (entry.health)(&self.clients, found))
     }
 
     fn quota(&self, kind: &Kind) -> BoxFuture<'_, Result<Option<Quota>, Fault>> {
-        with(&self.clients, kind, |entry| (entry.quota)(&self.clients))
+        with(kind, |entry| (entry.quota)(&self.clients))
     }
 
     fn reading(&self, on: bool) {

@@ -141,7 +141,7 @@ impl Lifecycle for Secret {
         want: &Resolved<Self>,
         mark: &Mark,
     ) -> Result<SecretOutputs, Fault> {
-        let plain = aws.vault().generate();
+        let plain = Plain::generate();
         let made = aws
             .secrets
             .create_secret()
@@ -152,8 +152,7 @@ impl Lifecycle for Secret {
             .set_tags(Some(to_sdk(&tags(want, &mark.tags))))
             .send()
             .await
-            .at(CREATE)
-            .map_err(|fault| secret_versions::kept_from([plain.expose()], fault));
+            .at(CREATE);
         let arn = match made {
             Ok(reply) => required(CREATE, "the secret's ARN", reply.arn)?,
             Err(fault) if is_scheduled(&fault) => restore(aws, want, mark, &plain, fault).await?,
@@ -356,8 +355,7 @@ async fn restore(
         .client_request_token(&mark.token)
         .send()
         .await
-        .at("secretsmanager:PutSecretValue")
-        .map_err(|fault| secret_versions::kept_from([plain.expose()], fault))?;
+        .at("secretsmanager:PutSecretValue")?;
     Ok(arn)
 }
 

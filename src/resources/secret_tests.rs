@@ -227,7 +227,7 @@ async fn a_listing_that_lags_hides_nothing_that_is_known_by_name() {
         json_reply(&json!({ "SecretList": [] })),
         json_reply(&described),
         json_reply(&json!({ "SecretList": [] })),
-        json_reply(&json!({ "SecretString": "plain" })),
+        json_reply(&json!({ "SecretString": "plain-value" })),
         none.clone(),
         none,
     ]);
@@ -243,7 +243,7 @@ async fn a_listing_that_lags_hides_nothing_that_is_known_by_name() {
     assert_eq!(found[0].attributes.values(), secret().values());
     assert_eq!(
         found[0].outputs.value.as_str(),
-        aws.vault().fingerprint("plain")
+        aws.vault().fingerprint("plain-value")
     );
     assert_eq!(
         found[0].tags.len(),
@@ -252,9 +252,11 @@ async fn a_listing_that_lags_hides_nothing_that_is_known_by_name() {
     );
 }
 
-#[test]
-fn no_value_shows_in_a_fault() {
-    let fault = Fault::own(FaultClass::Rejected, CREATE, "Value 'hunter2' is too short");
-    let fault = secret_versions::kept_from(["hunter2"], fault);
+#[tokio::test]
+async fn no_value_shows_in_a_fault() {
+    let known = Plain::from("correct-horse".to_owned());
+    let refusal = format!("Value '{}' is too short", known.expose());
+    let cloud = Scripted::new([json_error(400, "InvalidParameterException", &refusal)]);
+    let fault = create(&cloud).await.1.expect_err("a refusal");
     assert_eq!(fault.message, "Value '(secret)' is too short");
 }

@@ -219,14 +219,6 @@ async fn sent(aws: &Clients, owner: &Owner) -> Result<Vec<String>, Fault> {
     Ok(values.into_iter().collect())
 }
 
-/// A fault in which no value shows, should AWS repeat one.
-pub(super) fn kept_from<'a>(plains: impl IntoIterator<Item = &'a str>, mut fault: Fault) -> Fault {
-    for plain in plains {
-        fault.message = fault.message.replace(plain, "(secret)");
-    }
-    fault
-}
-
 #[cfg(test)]
 #[path = "secret_versions_tests.rs"]
 mod tests;
