@@ -5,15 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may use beside `model`.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("spec", &[]),
     ("aws", &[]),
     ("plan", &[]),
     ("engine", &["plan"]),
     ("sim", &["engine"]),
+    ("keep", &["aws", "engine"]),
     ("verify", &["aws", "spec", "resources"]),
-    ("render", &["engine", "plan", "verify"]),
+    ("render", &["engine", "plan", "verify", "keep"]),
     ("resources", &["aws", "engine"]),
     ("stack", &["spec", "resources"]),
     ("package", &["aws", "spec", "stack"]),
@@ -27,6 +28,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "resources",
             "plan",
             "engine",
+            "keep",
             "sim",
             "verify",
             "render",

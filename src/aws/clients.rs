@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 
 use super::fault::{Call, required};
 use super::images::ImageBuilder;
+use super::licence::{Licence, Permit};
 use super::meter::{CallStats, Meter};
 use super::notes::Notes;
 use super::once::{Once, Shared};
@@ -30,12 +31,13 @@ const CONNECT_TIMEOUT_S: u64 = 5;
 
 /// A client of a service by a configuration, which counts its calls under the service's name.
 macro_rules! client_of {
-    ($sdk:ident, $service:literal, $config:expr, $meter:expr) => {
+    ($sdk:ident, $service:literal, $config:expr, $meter:expr, $licence:expr) => {
         $sdk::Client::from_conf(
             $sdk::config::Builder::from($config)
                 .retry_config(repeat::reads())
                 .retry_classifier(NotWhenRefused)
                 .interceptor(ReadsOnly)
+                .interceptor($licence.clone())
                 .interceptor($meter.interceptor($service))
                 .build(),
         )
@@ -85,6 +87,8 @@ pub struct Clients {
     pub lambda: aws_sdk_lambda::Client,
     /// Route 53, whose control plane is in us-east-1.
     pub route53: aws_sdk_route53::Client,
+    /// S3, for what is not the stack's: the lease is renewed also when the right by it is ending.
+    pub own_s3: aws_sdk_s3::Client,
     /// S3.
     pub s3: aws_sdk_s3::Client,
     /// Secrets Manager.
@@ -114,6 +118,7 @@ pub struct Clients {
     vault: Arc<Vault>,
     notes: Arc<Notes>,
     meter: Arc<Meter>,
+    licence: Licence,
     once: Arc<Once>,
     rounds: Arc<Rounds>,
     caller: Arc<OnceCell<Caller>>,
@@ -148,6 +153,7 @@ impl Clients {
     pub fn from_config(config: &SdkConfig) -> Result<Self, ConnectError> {
         let region = config.region().ok_or(ConnectError::NoRegion)?.to_string();
         let meter = Arc::new(Meter::default());
+        let licence = Licence::default();
         let global = config
             .to_builder()
             .region(Region::new(global_region(&region)))
@@ -157,7 +163,7 @@ impl Clients {
                 client!($sdk, $service, config)
             };
             ($sdk:ident, $service:literal, $config:expr) => {
-                client_of!($sdk, $service, $config, meter)
+                client_of!($sdk, $service, $config, meter, licence)
             };
         }
         Ok(Self {
@@ -175,6 +181,7 @@ impl Clients {
             lambda: client!(aws_sdk_lambda, "lambda"),
             logs: client!(aws_sdk_cloudwatchlogs, "logs"),
             route53: client!(aws_sdk_route53, "route53", &global),
+            own_s3: client_of!(aws_sdk_s3, "s3", config, meter, Licence::default()),
             s3: client!(aws_sdk_s3, "s3"),
             secrets: client!(aws_sdk_secretsmanager, "secretsmanager"),
             sns: client!(aws_sdk_sns, "sns"),
@@ -188,6 +195,7 @@ impl Clients {
             vault: Arc::default(),
             notes: Arc::default(),
             meter,
+            licence,
             once: Arc::default(),
             rounds: Arc::default(),
             caller: Arc::default(),
@@ -220,6 +228,11 @@ impl Clients {
         self
     }
 
+    /// From now on no call changes anything that this permit does not allow.
+    pub fn limit(&self, permit: Permit) {
+        self.licence.limit(permit);
+    }
+
     /// What builds container images, if anything does.
     pub fn builder(&self) -> Option<&dyn ImageBuilder> {
         self.builder.as_deref()
@@ -250,7 +263,7 @@ impl Clients {
         }
         let config = self.config.to_builder();
         let config = config.region(Region::new(region.to_owned())).build();
-        client_of!(aws_sdk_acm, "acm", &config, self.meter)
+        client_of!(aws_sdk_acm, "acm", &config, self.meter, self.licence)
     }
 
     /// The region of what all regions share: CloudFront, its certificates and its web ACLs.

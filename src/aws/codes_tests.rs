@@ -195,6 +195,8 @@ const CASES: &[(&str, &str, u16, FaultClass)] = &[
     // S3
     ("NoSuchBucket", "", 404, Missing),
     ("NoSuchBucketPolicy", "", 404, Missing),
+    ("NoSuchKey", "", 404, Missing),
+    ("ConditionalRequestConflict", "", 409, Conflict),
     ("NoSuchLifecycleConfiguration", "", 404, Missing),
     ("NoSuchPublicAccessBlockConfiguration", "", 404, Missing),
     ("NoSuchTagSet", "", 404, Missing),

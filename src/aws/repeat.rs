@@ -54,7 +54,8 @@ impl Intercept for ReadsOnly {
     }
 }
 
-fn is_read(operation: &str) -> bool {
+/// Whether an operation changes nothing.
+pub(super) fn is_read(operation: &str) -> bool {
     ["Describe", "Get", "List"]
         .iter()
         .any(|verb| operation.starts_with(verb))

@@ -54,12 +54,12 @@ pub enum Command {
     Validate(Validate),
     /// Show what apply would change
     #[command(
-        after_help = "Examples:\n  qpiac plan\n  qpiac plan --detailed-exitcode   # exits with 2 when there are changes\n  qpiac plan --format json | jq .summary\n  qpiac plan --target ecs-service/app"
+        after_help = "Examples:\n  qpiac plan\n  qpiac plan --detailed-exitcode   # exits with 2 when there are changes\n  qpiac plan --format json | jq .summary\n  qpiac plan --target ecs-service/app\n  qpiac plan --out shop.plan        # to be carried out with `qpiac apply shop.plan`"
     )]
     Plan(Plan),
     /// Make AWS what stack.yaml says
     #[command(
-        after_help = "Examples:\n  qpiac apply\n  qpiac apply --sandbox            # without an AWS account\n  qpiac apply --yes --format jsonl # in CI, one event a line\n  qpiac apply --replace nat-gateway/a"
+        after_help = "Examples:\n  qpiac apply\n  qpiac apply --sandbox            # without an AWS account\n  qpiac apply --yes --format jsonl # in CI, one event a line\n  qpiac apply --replace nat-gateway/a\n  qpiac plan --out shop.plan && qpiac apply shop.plan   # that plan, or nothing"
     )]
     Apply(Apply),
     /// Delete everything that belongs to the stack
@@ -67,6 +67,16 @@ pub enum Command {
         after_help = "Examples:\n  qpiac destroy\n  qpiac destroy --stack shop --region eu-west-1   # without stack.yaml"
     )]
     Destroy(Destroy),
+    /// Show what was done to the stack: the last runs, or all that happened in one
+    #[command(
+        after_help = "Examples:\n  qpiac history\n  qpiac history 20260504T030201Z-0a1b2c3d\n  qpiac history --stack shop --region eu-west-1 --limit 100\n  qpiac history --format json | jq -r '.runs[] | select(.outcome != \"complete\") | .run'\n\nThe record is a convenience, kept in the bucket qpiac-ACCOUNT-REGION: deleting it loses nothing."
+    )]
+    History(History),
+    /// Take the stack's lease away from a run that is dead
+    #[command(
+        after_help = "Examples:\n  qpiac unlock\n  qpiac unlock --stack shop --region eu-west-1 --yes\n\nA lease ends by itself within a minute after its holder died, so this is seldom needed. A holder\nthat is still alive notices, and begins nothing new."
+    )]
+    Unlock(Unlock),
     /// Show how the stack is now: every resource, its health, and why something is not well
     #[command(
         after_help = "Examples:\n  qpiac status\n  qpiac status --format json\n  qpiac status --stack shop --region eu-west-1   # without stack.yaml\n\nExits with 1 when something is not well."
@@ -214,17 +224,34 @@ pub struct Plan {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Save the plan to FILE, for `qpiac apply FILE`
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How the stack's lease is taken.
+#[derive(Debug, Args)]
+pub struct Leasing {
+    /// Wait so long for another run to end that changes the stack; 0 does not wait
+    #[arg(long, value_name = "SECONDS", default_value_t = 90)]
+    pub lease_wait: u64,
 }
 
 /// Arguments of `apply`.
 #[derive(Debug, Args)]
 pub struct Apply {
+    /// Carry out this plan, which `plan --out` saved, or refuse where something moved since
+    #[arg(value_name = "PLAN", conflicts_with_all = ["target", "exclude", "replace"])]
+    pub saved: Option<PathBuf>,
     /// What is wanted, and where.
     #[command(flatten)]
     pub wanted: Wanted,
     /// Wait also until this has happened, which nothing else needs
     #[arg(long, value_enum, value_name = "WHAT")]
     pub wait: Option<WaitFor>,
+    /// The lease.
+    #[command(flatten)]
+    pub leasing: Leasing,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
@@ -246,9 +273,40 @@ pub struct Destroy {
     /// A part of the stack.
     #[command(flatten)]
     pub choice: Choice,
+    /// The lease.
+    #[command(flatten)]
+    pub leasing: Leasing,
     /// The form of the output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Arguments of `history`.
+#[derive(Debug, Args)]
+pub struct History {
+    /// Only this run, with all that happened in it
+    #[arg(value_name = "RUN", value_parser = run)]
+    pub run: Option<String>,
+    /// The stack.
+    #[command(flatten)]
+    pub subject: Subject,
+    /// Show at most so many runs, the last ones
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub limit: usize,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Arguments of `unlock`.
+#[derive(Debug, Args)]
+pub struct Unlock {
+    /// The stack.
+    #[command(flatten)]
+    pub subject: Subject,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
@@ -307,6 +365,16 @@ fn substitute(text: &str) -> Result<Substitute, String> {
             image: image.to_owned(),
         }),
         Some(_) | None => Err("expected a service and an image, as NAME=REF".to_owned()),
+    }
+}
+
+/// The number of a run, which becomes part of a key.
+fn run(text: &str) -> Result<String, String> {
+    let is_admitted = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if !text.is_empty() && text.chars().all(is_admitted) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected the number of a run, as `qpiac history` shows it".to_owned())
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use super::engagement::Goal;
+use super::goal::Goal;
 use super::terminal::Terminal;
 use super::{arguments, sources};
 use crate::aws::{self, Clients};
@@ -84,10 +84,10 @@ impl Cloud {
             settings.pace_ms = SANDBOX_PACE_MS;
             settings.read_lag_ms = 0;
         }
-        if let Some(pace_ms) = number("QPIAC_PACE_MS")? {
+        if let Some(pace_ms) = number("QPIAC_PACE_MS", "milliseconds")? {
             settings.pace_ms = pace_ms;
         }
-        if let Some(lag_ms) = number("QPIAC_READ_LAG_MS")? {
+        if let Some(lag_ms) = number("QPIAC_READ_LAG_MS", "milliseconds")? {
             settings.read_lag_ms = lag_ms;
         }
         Ok(settings)
@@ -156,12 +156,13 @@ pub(super) fn sandbox_file(given: &arguments::Cloud) -> Option<PathBuf> {
     }
 }
 
-fn number(variable: &str) -> anyhow::Result<Option<u64>> {
+/// The number that a variable of the environment holds.
+pub(super) fn number(variable: &str, unit: &str) -> anyhow::Result<Option<u64>> {
     match std::env::var(variable) {
         Ok(text) => text
             .parse()
             .map(Some)
-            .with_context(|| format!("{variable} is `{text}`; expected milliseconds as a number")),
+            .with_context(|| format!("{variable} is `{text}`; expected {unit} as a number")),
         Err(_) => Ok(None),
     }
 }

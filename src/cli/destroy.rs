@@ -2,28 +2,43 @@
 
 use super::Exit;
 use super::arguments::Destroy;
-use super::engagement::{Engagement, Goal, options};
+use super::conduct::Request;
+use super::engagement::{Begin, Engagement, options};
+use super::goal::Goal;
 use super::subject;
 use super::terminal::Terminal;
-use crate::render::Purpose;
+use crate::render::{Purpose, message};
 
 pub(super) async fn run(given: &Destroy, terminal: &Terminal) -> anyhow::Result<Exit> {
     let Some(known) = subject::known(&given.subject, terminal)? else {
         return Ok(Exit::Failed);
     };
-    let goal = Goal::nothing(known.owner, known.account).looking_for(known.spec);
     let cloud = &given.subject.cloud;
-    let options = options(&given.choice, &[]);
-    let begun = Engagement::begin(cloud, &goal, &options, terminal).await?;
-    let Some(engagement) = begun else {
+    let question = format!("Destroy the stack {}?", known.owner);
+    let begin = Begin {
+        given: cloud,
+        goal: Goal::nothing(known.owner, known.account).looking_for(known.spec),
+        options: options(&given.choice, &[]),
+        leasing: Some(&given.leasing),
+        saved: None,
+    };
+    let Some(engagement) = Engagement::begin(begin, terminal).await? else {
         return Ok(Exit::Failed);
     };
-    let question = format!("Destroy the stack {}?", goal.owner);
-    let is_approved = engagement
-        .is_approved(Purpose::Destroy, given.format, given.yes, &question)
-        .await?;
-    if !is_approved {
-        return Ok(Exit::Failed);
+    let kept = engagement.keeping.as_ref().map(|kept| kept.store.name());
+    let is_real = !engagement.cloud.is_sandbox() && !engagement.plan.is_empty();
+    let request = Request {
+        purpose: Purpose::Destroy,
+        format: given.format,
+        yes: given.yes,
+        question: &question,
+        stats: cloud.stats,
+    };
+    let exit = engagement.conduct(&request).await?;
+    if let (Exit::Done, true, Some(kept)) = (exit, is_real, kept) {
+        terminal.line(&message::note(format!(
+            "{kept} stays, with the lease and the history of this and other stacks; nothing needs it"
+        )));
     }
-    engagement.carry_out(given.format, cloud.stats).await
+    Ok(exit)
 }

@@ -4,7 +4,8 @@
 //! plan.
 
 use super::cloud::Cloud;
-use super::engagement::{Goal, read, tell_notes};
+use super::engagement::{read, tell_notes};
+use super::goal::Goal;
 use super::stops::{self, unless_stopped};
 use super::subject::{self, Known};
 use super::terminal::Terminal;

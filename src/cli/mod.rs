@@ -3,22 +3,30 @@
 //! May depend on everything. Invariant: what a program reads goes to stdout, what a person is told
 //! goes to stderr, and a reader that has gone away ends the program quietly.
 
+mod again;
 mod apply;
 pub mod arguments;
 mod ask;
 mod cloud;
+mod conduct;
 mod destroy;
 mod engagement;
+mod goal;
+mod history;
+mod keeping;
 mod look;
 mod output;
 mod panics;
 mod plan;
+mod saved;
 mod sources;
 mod stack_file;
 mod status;
 mod stops;
 mod subject;
+mod telling;
 mod terminal;
+mod unlock;
 mod validate;
 mod verify;
 mod wanted;
@@ -102,6 +110,8 @@ fn run(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Plan(given) => waited_for(plan::run(given, terminal)),
         Command::Apply(given) => waited_for(apply::run(given, terminal)),
         Command::Destroy(given) => waited_for(destroy::run(given, terminal)),
+        Command::History(given) => waited_for(history::run(given, terminal)),
+        Command::Unlock(given) => waited_for(unlock::run(given, terminal)),
         Command::Status(given) => waited_for(status::run(given, terminal)),
         Command::Output(given) => waited_for(output::run(given, terminal)),
         Command::Verify(given) => waited_for(verify::run(given, terminal)),
@@ -137,7 +147,8 @@ pub fn reference() -> String {
          `plan --detailed-exitcode`; 64 wrong usage; 130 interrupted.\n\nSet by the environment: \
          `QPIAC_SANDBOX` (`1` or a file) chooses the sandbox, `NO_COLOR` takes colours away, \
          `QPIAC_PACE_MS` is the pause before the first look at what AWS is working on (1000), \
-         `QPIAC_READ_LAG_MS` how long AWS's listings may lag (10000). All that the AWS SDK reads \
+         `QPIAC_READ_LAG_MS` how long AWS's listings may lag (10000), `QPIAC_LEASE_S` how long a lease is \
+         good for without renewal (60). All that the AWS SDK reads \
          (`AWS_PROFILE`, `AWS_ENDPOINT_URL`, ...) counts too.\n",
     );
     let names: Vec<String> = program

@@ -3,11 +3,11 @@
 use super::arguments::{Format, Plan};
 use super::engagement::Engagement;
 use super::terminal::Terminal;
-use super::{Exit, sources};
+use super::{Exit, saved, sources};
 use crate::render::{Purpose, message};
 
 pub(super) async fn run(given: &Plan, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let Some(engagement) = Engagement::for_file(&given.wanted, None, terminal).await? else {
+    let Some(engagement) = Engagement::for_file(&given.wanted, None, None, terminal).await? else {
         return Ok(Exit::Failed);
     };
     terminal.data(&match given.wanted.format {
@@ -18,6 +18,13 @@ pub(super) async fn run(given: &Plan, terminal: &Terminal) -> anyhow::Result<Exi
     if let Some(lacking) = sources::lacking(&engagement.plan, &engagement.cloud).await? {
         terminal.line(&message::warning(lacking.what));
         terminal.line(&message::hint(lacking.hint));
+    }
+    if let Some(path) = &given.out {
+        saved::write(&engagement, path)?;
+        let path = path.display();
+        terminal.line(&message::note(format!(
+            "the plan is in {path}; to carry it out: qpiac apply {path}"
+        )));
     }
     if given.wanted.cloud.stats {
         terminal.say(&engagement.stats(None).table());

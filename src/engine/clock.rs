@@ -4,13 +4,18 @@
 //! test that pauses this clock pauses everything.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub use tokio::time::Instant;
 
 /// The present moment.
 pub fn now() -> Instant {
     Instant::now()
+}
+
+/// The time of day. Unlike [`now`] it goes on while the computer sleeps, and jumps when it is set.
+pub fn wall() -> SystemTime {
+    SystemTime::now()
 }
 
 /// Returns after this time.

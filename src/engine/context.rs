@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::polls::Polls;
 use super::reading::Reading;
+use super::tenure::Tenure;
 use crate::model::{Fault, Milestone, OutputValues, Owner};
 use crate::plan::StepId;
 
@@ -45,6 +46,7 @@ pub(super) struct Context<'a> {
     pub(super) reading: &'a Reading<'a>,
     pub(super) polls: Polls<'a>,
     pub(super) owner: &'a Owner,
+    pub(super) tenure: &'a dyn Tenure,
     pub(super) halt: watch::Sender<Halt>,
     pub(super) reports: mpsc::UnboundedSender<(StepId, Report)>,
 }

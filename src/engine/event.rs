@@ -3,13 +3,14 @@
 //! May depend on `plan` and `model`. Invariant: events hold no prose of ours; a renderer is a fold
 //! over them, and what AWS says is passed on as AWS said it.
 
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::{Address, Fault, Milestone, OutputValues, Owner};
 use crate::plan::{After, StepId};
 
 /// One thing that happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
     /// Its number in the run, from 0.
     pub seq: u64,
@@ -37,8 +38,36 @@ pub struct Planned {
     pub typical_s: u32,
 }
 
+/// A step as it is written; the word for its action is any.
+#[derive(Deserialize)]
+struct Written {
+    step: StepId,
+    address: Address,
+    action: String,
+    replaces: Option<StepId>,
+    after: Vec<After>,
+    typical_s: u32,
+}
+
+impl<'de> Deserialize<'de> for Planned {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let written = Written::deserialize(from)?;
+        let mut known = ["create", "update", "delete"].into_iter();
+        let action = known.find(|word| *word == written.action);
+        Ok(Self {
+            action: action
+                .ok_or_else(|| D::Error::custom(format_args!("no step can {}", written.action)))?,
+            step: written.step,
+            address: written.address,
+            replaces: written.replaces,
+            after: written.after,
+            typical_s: written.typical_s,
+        })
+    }
+}
+
 /// What happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
     /// The run began.
@@ -116,6 +145,11 @@ pub enum What {
         /// What is still done.
         stop: Stop,
     },
+    /// The right to change the stack was lost; nothing new is started.
+    TenureLost {
+        /// Who or what took it.
+        why: String,
+    },
     /// The run is over.
     RunFinished {
         /// How it ended.
@@ -126,7 +160,7 @@ pub enum What {
 }
 
 /// How a run is stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {
     /// Nothing new is started. Calls in flight end, and what AWS works on is waited for a few
@@ -137,19 +171,19 @@ pub enum Stop {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// Every step is done.
     Complete,
-    /// Steps failed.
+    /// Steps failed, or were not begun since the right to change the stack was lost.
     Partial,
     /// The user stopped it.
     Cancelled,
 }
 
 /// Why a step failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What went wrong.
     pub cause: Cause,
@@ -158,7 +192,7 @@ pub struct Failure {
 }
 
 /// What went wrong in a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "cause", rename_all = "snake_case")]
 pub enum Cause {
     /// A call failed.
@@ -195,7 +229,7 @@ pub enum Cause {
 }
 
 /// Why a step was not begun.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Skip {
     /// It needs a step that failed or was itself not begun.

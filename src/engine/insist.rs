@@ -1,7 +1,7 @@
 //! A step's calls: made, repeated, and looked after where a reply was lost.
 //!
 //! May depend on the rest of `engine` and `model`. Invariant: once the run is stopped, no call is
-//! made that changes something.
+//! made that changes something, nor without the right to it.
 
 use std::time::Duration;
 
@@ -69,6 +69,11 @@ impl Life<'_> {
             () = self.context.halted(Halt::Starting) => return Err(Exit::Stopped),
             place = gates.change(self.task.schema) => place,
         };
+        tokio::select! {
+            biased;
+            () = self.context.halted(Halt::Starting) => return Err(Exit::Stopped),
+            granted = self.context.tenure.granted() => granted.map_err(|_| Exit::Stopped)?,
+        }
         self.begin()?;
         let operations = self.task.schema.operations;
         let operation = match Verb::of(&work) {

@@ -22,12 +22,15 @@ mod run;
 mod schedule;
 mod settings;
 mod task;
+mod tenure;
 mod token;
 
 pub use event::{Cause, Ending, Event, Failure, Planned, Skip, Stop, What};
 pub use outcome::Outcome;
 pub use provider::{Health, Provider, Quota, Wellness};
 pub use quota::{QuotaError, Shortage, check_quotas};
+pub use reading::may_pass;
 pub use refresh::{ReadFailed, read};
 pub use run::run;
 pub use settings::{Limits, Settings};
+pub use tenure::{Lost, Tenure, Unlimited};

@@ -72,7 +72,7 @@ impl<'a> Reading<'a> {
 }
 
 /// Whether a read that failed so may succeed in a moment.
-pub(super) fn may_pass(class: FaultClass) -> bool {
+pub fn may_pass(class: FaultClass) -> bool {
     match class {
         FaultClass::Throttled | FaultClass::Unknown | FaultClass::NotYet => true,
         FaultClass::Conflict

@@ -23,6 +23,7 @@ use super::reading::Reading;
 use super::schedule::{Job, Schedule};
 use super::settings::Settings;
 use super::task::{Standing, Task, schema_of};
+use super::tenure::{Lost, Tenure};
 use crate::model::{Milestone, OutputValues, Schema};
 use crate::plan::{Action, Plan, Step, StepId};
 
@@ -30,7 +31,7 @@ use crate::plan::{Action, Plan, Step, StepId};
 const STOPPED_WAITS_MS: u64 = 5000;
 /// How long calls in flight are waited for after the first wish to stop, in milliseconds. Those who
 /// run programs for others kill about ten seconds after they asked.
-const STOPPED_CALLS_MS: u64 = 6500;
+const STOPPED_CALLS_MS: u64 = 5500;
 /// How long calls in flight are waited for after the second wish to stop, in milliseconds.
 const STOPPED_TWICE_CALLS_MS: u64 = 2000;
 /// What a step takes usually where AWS does not go on after the call, in seconds.
@@ -39,11 +40,12 @@ const CALL_TYPICAL_S: u32 = 1;
 /// Does a plan.
 ///
 /// A change of `stops` asks the run to stop, as [`Stop`] says; it may come at any time. Every event
-/// is given to `events` as it happens.
+/// is given to `events` as it happens. Where `tenure` is lost, nothing new is started.
 pub async fn run(
     plan: &Plan,
     provider: &dyn Provider,
     settings: &Settings,
+    tenure: &dyn Tenure,
     stops: watch::Receiver<Option<Stop>>,
     events: &mut dyn FnMut(Event),
 ) -> Outcome {
@@ -53,6 +55,7 @@ pub async fn run(
         reading: &reading,
         polls: Polls::new(&reading),
         owner: &plan.owner,
+        tenure,
         halt: watch::Sender::new(Halt::No),
         reports: sender,
     };
@@ -65,6 +68,7 @@ pub async fn run(
         reports,
         begun: BTreeMap::new(),
         stop: None,
+        is_lost: false,
         waits_end: None,
         calls_end: None,
         outcome: Outcome::empty(),
@@ -155,6 +159,8 @@ struct Run<'a> {
     /// When each step made its first call.
     begun: BTreeMap<StepId, Instant>,
     stop: Option<Stop>,
+    /// Whether the right to change the stack is lost.
+    is_lost: bool,
     /// When waiting ends, once the user asked to stop.
     waits_end: Option<Instant>,
     /// When calls in flight are dropped, once the user asked to stop.
@@ -179,6 +185,7 @@ impl Run<'_> {
                 biased;
                 Some((step, report)) = self.reports.recv() => self.hear(step, report),
                 stop = next_stop(&mut stops) => self.stop(stop),
+                lost = context.tenure.lost(), if !self.is_lost => self.lose(lost),
                 () = alarm(self.waits_end) => self.end_waits(),
                 () = alarm(self.calls_end) => self.end_calls(),
                 Some((step, end)) = self.steps.next() => {
@@ -303,11 +310,24 @@ impl Run<'_> {
         }
         self.stop = Some(stop);
         self.telling.tell(What::StopRequested { stop });
+        self.halt(stop);
+    }
+
+    /// Goes on as after a wish to stop.
+    fn lose(&mut self, lost: Lost) {
+        self.is_lost = true;
+        self.telling.tell(What::TenureLost { why: lost.why });
+        self.halt(Stop::Starting);
+    }
+
+    fn halt(&mut self, stop: Stop) {
         let (halt, waits_ms, calls_ms) = match stop {
             Stop::Starting => (Halt::Starting, STOPPED_WAITS_MS, STOPPED_CALLS_MS),
             Stop::Waiting => (Halt::Waiting, 0, STOPPED_TWICE_CALLS_MS),
         };
-        self.context.halt.send_replace(halt);
+        self.context
+            .halt
+            .send_modify(|before| *before = halt.max(*before));
         let sooner = |end: Option<Instant>, in_ms: u64| {
             let then = now() + Duration::from_millis(in_ms);
             Some(end.map_or(then, |end| end.min(then)))

@@ -9,6 +9,7 @@ mod following;
 mod order;
 mod planner;
 mod refuse;
+pub mod saved;
 mod scope;
 mod step;
 

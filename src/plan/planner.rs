@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::decide::{Decision, Question, Verdict, Verdicts};
 use super::edges;
 use super::order;
@@ -15,7 +17,7 @@ use crate::model::{
 };
 
 /// What the user asks of a plan beyond the stack.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
     /// Resources that shall be replaced although nothing demands it.
     pub replace: BTreeSet<Address>,

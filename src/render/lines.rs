@@ -68,6 +68,13 @@ pub fn line(progress: &Progress, event: &Event, detail: Detail) -> Option<String
                 format!("left after {}; AWS goes on", duration(*elapsed_ms)),
             ),
         ),
+        What::TenureLost { why } => Some(paint(
+            BAD,
+            format!(
+                "The lease is lost: {}. Nothing new is begun.",
+                one_line(why)
+            ),
+        )),
         What::StopRequested { stop } => Some(paint(CAUTION, stopping(progress, *stop))),
     }
 }

@@ -61,7 +61,7 @@ impl Live {
             | What::StepFailed { step, .. }
             | What::StepSkipped { step, .. }
             | What::StepAbandoned { step, .. } => self.remove(*step),
-            What::StepReached { .. } | What::StopRequested { .. } => {}
+            What::StepReached { .. } | What::StopRequested { .. } | What::TenureLost { .. } => {}
             What::RunFinished { .. } => return self.close(),
         }
         self.count(progress);

@@ -1,6 +1,6 @@
 //! What people and programs read: plans, progress, reports.
 //!
-//! May depend on `engine`, `plan`, `verify` (its checks) and `model`. Invariant: nothing here decides anything; a renderer
+//! May depend on `engine`, `plan`, `verify` (its checks), `keep` (its records) and `model`. Invariant: nothing here decides anything; a renderer
 //! is a function of a plan or a fold over events, and names no concrete kind.
 
 mod checks;
@@ -12,7 +12,9 @@ mod layers;
 mod lines;
 mod live;
 pub mod message;
+mod moved;
 mod paint;
+mod past;
 mod permissions;
 mod plan;
 mod progress;
@@ -30,6 +32,9 @@ pub use json::{
 pub use kinds::kinds;
 pub use lines::{Detail, line};
 pub use live::Live;
+pub use moved::{moved, rewritten};
+pub use paint::duration;
+pub use past::{document as past_json, line_of as past_line, whole as past_run};
 pub use permissions::permissions;
 pub use plan::{Layout, Purpose, human as plan_human, losses};
 pub use progress::{Progress, Status, StepProgress};

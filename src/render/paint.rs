@@ -37,7 +37,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// A duration in the largest units that matter: `340ms`, `2s`, `1m 05s`, `1h 02m`.
-pub(super) fn duration(elapsed_ms: u64) -> String {
+pub fn duration(elapsed_ms: u64) -> String {
     let seconds = elapsed_ms / 1000;
     match seconds {
         0 => format!("{elapsed_ms}ms"),

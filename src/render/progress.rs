@@ -126,7 +126,7 @@ impl Progress {
                 let elapsed_ms = *elapsed_ms;
                 self.end(*step, event.at_ms, Status::Abandoned { elapsed_ms });
             }
-            What::StopRequested { .. } => {}
+            What::StopRequested { .. } | What::TenureLost { .. } => {}
             What::RunFinished {
                 outcome,
                 elapsed_ms,

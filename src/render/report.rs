@@ -55,7 +55,7 @@ pub fn outputs_text(outputs: &[Output]) -> String {
 }
 
 /// `3 created, 1 updated, 1 failed, 2 skipped`.
-fn numbers(progress: &Progress) -> String {
+pub(super) fn numbers(progress: &Progress) -> String {
     let done = |action: &str| {
         progress
             .steps()

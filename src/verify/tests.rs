@@ -53,7 +53,15 @@ async fn applied(spec: &Spec) -> Snapshot {
     let before = engine::read(&sim, &owner, Some(&graph), &settings).await;
     let plan = plan(&graph, &before.unwrap(), &schemas, &Options::default()).expect("a plan");
     let (_stop, stops) = watch::channel(None);
-    let outcome = engine::run(&plan, &sim, &settings, stops, &mut |_| {}).await;
+    let outcome = engine::run(
+        &plan,
+        &sim,
+        &settings,
+        &engine::Unlimited,
+        stops,
+        &mut |_| {},
+    )
+    .await;
     assert_eq!(outcome.ending, Ending::Complete, "{outcome:#?}");
     engine::read(&sim, &owner, None, &settings).await.unwrap()
 }

@@ -10,4 +10,5 @@ mod quotas;
 mod reading;
 mod scene;
 mod stops;
+mod tenure;
 mod waits;

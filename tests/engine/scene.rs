@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use qpiac::engine::{Event, Failure, Outcome, Settings, Skip, Stop, What, run};
+use qpiac::engine::{Event, Failure, Outcome, Settings, Skip, Stop, Tenure, Unlimited, What, run};
 use qpiac::model::{
     Address, Attributes, Change, Kind, Milestone, Name, Names, OutputName, OutputValues, Owner,
     Record, Ref, State, TagChange, Tags, Value, Values,
@@ -209,9 +209,21 @@ pub(crate) async fn ran_with(
     meanwhile: impl Future<Output = ()>,
     stops: &watch::Sender<Option<Stop>>,
 ) -> Ran {
+    ran_by(plan, cloud, settings, &Unlimited, meanwhile, stops).await
+}
+
+/// The same by a right that may end.
+pub(crate) async fn ran_by(
+    plan: &Plan,
+    cloud: &Cloud,
+    settings: &Settings,
+    tenure: &dyn Tenure,
+    meanwhile: impl Future<Output = ()>,
+    stops: &watch::Sender<Option<Stop>>,
+) -> Ran {
     let events = RefCell::new(Vec::new());
     let mut keep = |event| events.borrow_mut().push(event);
-    let running = run(plan, cloud, settings, stops.subscribe(), &mut keep);
+    let running = run(plan, cloud, settings, tenure, stops.subscribe(), &mut keep);
     let meanwhile = async {
         meanwhile.await;
         std::future::pending::<()>().await;

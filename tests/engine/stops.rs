@@ -78,7 +78,7 @@ async fn no_wish_takes_more_than_seven_seconds() {
     let plan = creating("thing/a", thing(1, &[]));
     let once = stopped(&plan, &hanging(), &[(1000, Stop::Starting)]).await;
     assert_eq!(once.outcome.abandoned.len(), 1);
-    assert_eq!(once.elapsed_ms(), 7500);
+    assert_eq!(once.elapsed_ms(), 6500);
     let twice = [(1000, Stop::Starting), (2000, Stop::Waiting)];
     let twice = stopped(&plan, &hanging(), &twice).await;
     assert_eq!(twice.outcome.abandoned.len(), 1);
@@ -87,7 +87,7 @@ async fn no_wish_takes_more_than_seven_seconds() {
     let late = stopped(&plan, &hanging(), &late).await;
     assert_eq!(
         late.elapsed_ms(),
-        7500,
+        6500,
         "a second wish takes nothing longer"
     );
 }

@@ -6,6 +6,7 @@
 mod fakes;
 
 mod changes;
+mod saved;
 mod scene;
 mod scope;
 mod worlds;

@@ -118,7 +118,14 @@ impl<'a> Lab<'a> {
         let mut events = Vec::new();
         let outcome = {
             let mut note = |event| events.push(event);
-            let running = engine::run(&plan, &self.sim, &self.engine, stops, &mut note);
+            let running = engine::run(
+                &plan,
+                &self.sim,
+                &self.engine,
+                &engine::Unlimited,
+                stops,
+                &mut note,
+            );
             let mut running = pin!(running);
             tokio::select! {
                 biased;

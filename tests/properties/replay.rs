@@ -132,6 +132,9 @@ impl Replay<'_> {
                 let before = self.stopped_ms.insert(*stop, event.at_ms);
                 ensure!(before.is_none(), "said before");
             }
+            What::TenureLost { .. } => {
+                return Err("a right without end was lost".to_owned());
+            }
             What::RunFinished { outcome, .. } => self.ended = Some((*outcome, event.at_ms)),
         }
         Ok(())

@@ -59,7 +59,15 @@ async fn applied() -> Result<(Owner, Snapshot), String> {
     let plan = plan(&graph, &before, &SCHEMAS, &Options::default());
     let plan = plan.map_err(|refused| refused.to_string())?;
     let (_stop, stops) = watch::channel(None);
-    let outcome = engine::run(&plan, &sim, &settings, stops, &mut |_| {}).await;
+    let outcome = engine::run(
+        &plan,
+        &sim,
+        &settings,
+        &engine::Unlimited,
+        stops,
+        &mut |_| {},
+    )
+    .await;
     ensure!(outcome.ending == Ending::Complete, "{outcome:#?}");
     let after = engine::read(&sim, &owner, None, &settings).await;
     Ok((owner, after.map_err(|failed| failed.to_string())?))

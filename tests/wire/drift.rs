@@ -1,6 +1,7 @@
 //! Changes behind the program's back, for every kind: an attribute that AWS lets one change, the
 //! resource itself gone with what AWS wants gone first, and children added by hand. The plan names
-//! exactly that, an apply mends it, and then there is nothing left to do.
+//! exactly that, an apply mends it, and then there is nothing left to do. A plan that was saved in
+//! between is refused then, by the name of what moved.
 
 mod balancing;
 mod containers;
@@ -15,6 +16,9 @@ mod secrets;
 mod security;
 mod storage;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::{Filter, SecurityGroupRule};
 
 use crate::observer::Observer;
@@ -25,10 +29,15 @@ const STACK: &str = "qp-iac-cdn-headers";
 const CLUSTER: &str = "qp-iac-cdn-headers-cluster";
 const SERVICE: &str = "qp-iac-cdn-headers-app-service";
 
+/// Where a plan is saved.
+const PLAN: &str = "drift.plan";
+
 /// A stack that is applied, and clients to meddle with it.
 struct Scene {
     program: Program,
     aws: Observer,
+    /// The kinds of which a saved plan was refused.
+    refused: RefCell<BTreeSet<String>>,
 }
 
 impl Scene {
@@ -45,19 +54,43 @@ impl Scene {
     async fn of(program: Program) -> Self {
         program.apply().await;
         let aws = Observer::of(&program.bed);
-        Self { program, aws }
+        Self {
+            program,
+            aws,
+            refused: RefCell::default(),
+        }
     }
 
     /// One case: the plan after meddling is the golden one, and applying it mends everything.
     async fn drifts(&self, name: &str, meddle: impl AsyncFnOnce(&Self)) {
         meddle(self).await;
-        let plan = self.program.plan().await;
+        let saving = ["plan", "--format", "json", "--out", PLAN];
+        let plan = self.program.run(&saving).await.exits(0).json();
         golden(&format!("drift/{name}.txt"), &short(&plan));
         let ran = self.program.run(&["apply", "--yes"]).await;
         assert_eq!(ran.code, 0, "{name}:\n{}\n{}", ran.out, ran.err);
         let left = self.program.plan().await;
         let nothing = left["steps"].as_array().is_some_and(Vec::is_empty);
         assert!(nothing, "{name} is not mended:\n{}", short(&left));
+        self.assert_refused(&plan).await;
+    }
+
+    /// That a plan which somebody else's run has overtaken is refused by name; once for a kind.
+    async fn assert_refused(&self, plan: &serde_json::Value) {
+        let Some(address) = plan["steps"][0]["address"].as_str() else {
+            return;
+        };
+        let kind = address.split('/').next().unwrap().to_owned();
+        if !self.refused.borrow_mut().insert(kind) {
+            return;
+        }
+        self.program.bed.clear_journal();
+        let refused = self.program.run(&["apply", PLAN, "--yes"]).await.exits(1);
+        let says = format!("  - {address}");
+        for part in ["AWS is not what it was", &says, "nothing was changed"] {
+            assert!(refused.err.contains(part), "{part}: {}", refused.err);
+        }
+        assert_eq!(self.program.bed.mutating().len(), 0);
     }
 
     /// Calls the emulator past the proxy, where nothing else that AWS has is in the way.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use qpiac::aws::objects;
 use qpiac::model::Operations;
 use qpiac::resources::KINDS;
 use testbed::Testbed;
@@ -28,7 +29,10 @@ pub(crate) fn check_read(bed: &Testbed) {
 #[track_caller]
 fn check(bed: &Testbed, of: fn(Operations) -> Vec<&'static [&'static str]>) -> usize {
     let operations = KINDS.iter().flat_map(|kind| of(kind.schema.operations));
-    let declared: BTreeSet<&str> = operations.flatten().chain(&OF_NO_KIND).copied().collect();
+    let (of_bucket, of_objects) = objects::OPERATIONS;
+    let own = of_bucket.iter().chain(&of_objects);
+    let declared = operations.flatten().chain(&OF_NO_KIND).chain(own);
+    let declared: BTreeSet<&str> = declared.copied().collect();
     let called: BTreeSet<String> = bed.calls().iter().map(testbed::Call::permission).collect();
     let undeclared: Vec<_> = called
         .iter()

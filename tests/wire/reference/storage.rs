@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_s3::types::{ExpirationStatus, ServerSideEncryption};
+use aws_sdk_s3::types::{Bucket, ExpirationStatus, ServerSideEncryption};
 use serde_json::Value;
 
 use super::STACK;
@@ -11,7 +11,10 @@ use crate::observer::Observer;
 /// `load_balancer` is its ARN.
 pub(super) async fn check(aws: &Observer, load_balancer: &str) {
     let found = aws.s3.list_buckets().send().await.unwrap();
-    let [bucket] = found.buckets() else {
+    // One is of no stack: that of the leases.
+    let is_of_stack = |b: &&Bucket| !b.name().unwrap().starts_with("qpiac-");
+    let found: Vec<&Bucket> = found.buckets().iter().filter(is_of_stack).collect();
+    let [bucket] = found.as_slice() else {
         panic!("{found:?}")
     };
     let name = bucket.name().unwrap();

@@ -1,0 +1,30 @@
+//! What qpiac itself keeps in an account: who is changing a stack, what was done, and which saved
+//! plans were used.
+//!
+//! May depend on `aws` and `engine`. Invariant: nothing in here says what a stack is; all of it can
+//! be deleted, and no resource is lost.
+
+mod bucket;
+mod claim;
+mod folder;
+mod history;
+mod hold;
+mod lease;
+#[cfg(test)]
+mod memory;
+mod moment;
+mod store;
+mod take;
+#[cfg(test)]
+mod tests;
+mod unlock;
+
+pub use bucket::Bucket;
+pub use claim::Claim;
+pub use folder::Folder;
+pub use history::{Header, Recorder, Run, run, runs};
+pub use hold::Hold;
+pub use lease::{Lease, Standing, Unreadable};
+pub use store::{Etag, Object, Only, Store, Written};
+pub use take::{Before, Notice, Refused, Seen, Settings, look, take};
+pub use unlock::{Unlocked, unlock};
