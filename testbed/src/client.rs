@@ -27,23 +27,24 @@ use crate::xml::Element;
 #[derive(Clone, Debug)]
 pub struct Client {
     homes: Homes,
-    access_key: &'static str,
+    access_key: String,
     region: String,
 }
 
 impl Client {
-    pub(crate) fn new(homes: Homes, access_key: &'static str) -> Client {
+    pub(crate) fn new(homes: Homes, access_key: &str) -> Client {
         Client {
             homes,
-            access_key,
+            access_key: access_key.to_owned(),
             region: crate::REGION.to_owned(),
         }
     }
 
     /// The same endpoint under another access key.
-    pub(crate) fn signing_as(&self, access_key: &'static str) -> Client {
+    #[must_use]
+    pub fn signing_as(&self, access_key: &str) -> Client {
         Client {
-            access_key,
+            access_key: access_key.to_owned(),
             ..self.clone()
         }
     }

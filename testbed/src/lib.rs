@@ -16,8 +16,8 @@
 //! The rooms: `python` and `emulator` run the emulators, and `homes` says which service lives in
 //! which; `proxy` is the endpoint; `operation`, `rest` and `permission` recognise what a request asks for;
 //! `viewer` carries the requests of an application's users; `journal`, `rounds` and `fault` are what
-//! the proxy does for tests, and `holds` what it does when they say so; `shims` fill the emulators' gaps; `client`, `reply`, `cbor` and `xml`
-//! are the means.
+//! the proxy does for tests, `holds` what it does when they say so, and `halt` where it stops a program
+//! that they kill; `shims` fill the emulators' gaps; `client`, `reply`, `cbor` and `xml` are the means.
 //!
 //! Invariant: a test bed shares its emulators with no other that lives at the same time.
 
@@ -26,6 +26,7 @@ mod client;
 mod emulator;
 mod fault;
 mod golden;
+mod halt;
 mod holds;
 mod homes;
 mod journal;
@@ -50,6 +51,7 @@ use hyper::{HeaderMap, Method};
 pub use client::Client;
 pub use fault::{Fault, Occasion, Rule};
 pub use golden::golden;
+pub use halt::{Halt, Side};
 pub use hyper::StatusCode;
 pub use journal::Call;
 pub use operation::{Protocol, Request};
@@ -294,6 +296,14 @@ impl Testbed {
     /// Adds a rule; the first that applies to a call decides.
     pub fn inject(&self, rule: Rule) {
         self.proxy.rules.add(rule);
+    }
+
+    /// Stops a program at the `number`-th of its changing calls, from 1. It has to sign its calls with
+    /// [`Halt::access_key`]. Changing calls that were made earlier are carried out and answered; later
+    /// ones are neither.
+    #[must_use]
+    pub fn halt_at(&self, number: u32, side: Side) -> Halt {
+        self.proxy.halts.add(number, side)
     }
 
     /// Takes back all rules.

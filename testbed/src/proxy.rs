@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::client::Client;
 use crate::fault::{Fault, Rules, throttled};
+use crate::halt::Halts;
 use crate::holds::Holds;
 use crate::homes::SetUp;
 use crate::journal::Journal;
@@ -36,6 +37,7 @@ pub(crate) struct Proxy {
     pub(crate) journal: Journal,
     pub(crate) rounds: Rounds,
     pub(crate) rules: Rules,
+    pub(crate) halts: Halts,
     pub(crate) holds: Arc<Holds>,
     shims: RwLock<Arc<Shims>>,
     emulators: Client,
@@ -61,6 +63,7 @@ impl Proxy {
             journal: Journal::default(),
             rounds: Rounds::default(),
             rules: Rules::default(),
+            halts: Halts::default(),
             shims: RwLock::new(Arc::new(Shims::new(set_up, &holds))),
             holds,
             emulators,
@@ -86,6 +89,19 @@ impl Proxy {
             return Ok(self.pass(request).await);
         }
         let sequence = self.journal.enter(request);
+        let turn = self.halts.arrive(request);
+        let reply = if turn.is_forwarded() {
+            self.carry_out(sequence, request).await
+        } else {
+            self.journal
+                .amend(sequence, |call| call.fault = Some("halted"));
+            Err(Closed)
+        };
+        if turn.end().await { reply } else { Err(Closed) }
+    }
+
+    /// Answers as the rules say, when the rounds let it.
+    async fn carry_out(&self, sequence: u64, request: &Request) -> Result<Reply, Closed> {
         let counts = !request.is_further_page() && !request.gives_credentials();
         let arrival = self.rounds.arrive(counts);
         let fault = self.rules.decide(request);
@@ -214,7 +230,9 @@ async fn converse(stream: TcpStream, proxy: Arc<Proxy>) {
         async move {
             let (parts, body) = incoming.into_parts();
             let body = body.collect().await.map_err(|_| Closed)?.to_bytes();
-            let reply = proxy.answer(&Request::recognise(&parts, body)).await?;
+            // What has arrived is carried out, also when the client is gone meanwhile.
+            let answer = async move { proxy.answer(&Request::recognise(&parts, body)).await };
+            let reply = tokio::spawn(answer).await.map_err(|_| Closed)??;
             Ok::<_, Closed>(response(reply))
         }
     });

@@ -1,13 +1,13 @@
 //! The proxy as a client sees it: counts, rounds, and each fault in each protocol.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use testbed::{Call, Client, QUIET, Reply, Rule, Testbed};
+use testbed::{Call, Client, QUIET, Reply, Rule, Side, Testbed};
 
 async fn bed() -> Testbed {
     Testbed::start().await.unwrap()
@@ -286,6 +286,67 @@ async fn a_connection_closed_before_does_nothing_and_one_closed_after_did() {
         seen,
         [(None, Some("closed before")), (None, Some("closed after"))]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_stands_before_a_call_and_nothing_of_it_passes_any_more() {
+    let bed = bed().await;
+    let before = vpcs(&bed).await;
+    let halt = bed.halt_at(2, Side::Before);
+    let dying = bed.client().signing_as(halt.access_key());
+    vpc(&dying).await.unwrap();
+    assert_eq!((halt.call(), halt.seen()), (None, 1));
+    let hung = [dying.clone(), dying.clone()].map(|client| tokio::spawn(call(client)));
+    assert_eq!(halt.reached().await, "ec2:CreateVpc");
+    read(&dying, "ec2", "DescribeVpcs").await.unwrap();
+    assert!(vpc(&bed.client()).await.is_ok(), "others are not stopped");
+    halt.lift().await;
+    for call in hung {
+        assert!(call.await.unwrap().is_err());
+    }
+    assert!(vpc(&dying).await.is_err(), "read after its death");
+    assert_eq!(vpcs(&bed).await, before + 2);
+}
+
+async fn call(client: Client) -> anyhow::Result<Reply> {
+    vpc(&client).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_stands_after_a_call_whose_reply_is_withheld() {
+    let bed = bed().await;
+    let before = vpcs(&bed).await;
+    let halt = bed.halt_at(1, Side::After);
+    let hung = tokio::spawn(call(bed.client().signing_as(halt.access_key())));
+    assert_eq!(halt.reached().await, "ec2:CreateVpc");
+    assert_eq!(halt.call().as_deref(), Some("ec2:CreateVpc"));
+    assert_eq!(vpcs(&bed).await, before + 1);
+    assert!(!hung.is_finished());
+    halt.lift().await;
+    assert!(hung.await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn what_has_arrived_is_carried_out_when_its_client_is_gone() {
+    let bed = bed().await;
+    let before = vpcs(&bed).await;
+    let address = bed.endpoint().strip_prefix("http://").unwrap();
+    let body = "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.0.0.0/16";
+    let scope = "Credential=KEY/20260101/us-east-1/ec2/aws4_request";
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: {address}\r\nAuthorization: AWS4-HMAC-SHA256 {scope}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection
+        .write_all(format!("{head}{body}").as_bytes())
+        .unwrap();
+    drop(connection);
+    let start = Instant::now();
+    while vpcs(&bed).await == before {
+        assert!(start.elapsed() < Duration::from_secs(20), "never made");
+    }
 }
 
 #[tokio::test]
