@@ -171,15 +171,20 @@ impl Halt {
 
     /// Once the program is dead: waits for what is still being carried out, and closes its
     /// connections.
-    pub async fn lift(self) {
+    pub async fn lift(&self) {
         let mut changes = self.progress.subscribe();
         // An error cannot happen: the sender is here.
         let _ = changes.wait_for(|now| now.running == 0).await;
+        self.close();
+    }
+
+    fn close(&self) {
+        self.progress.send_modify(|now| now.lifted = true);
     }
 }
 
 impl Drop for Halt {
     fn drop(&mut self) {
-        self.progress.send_modify(|now| now.lifted = true);
+        self.close();
     }
 }
