@@ -24,7 +24,7 @@ pub(crate) type Verdict<T = ()> = Result<T, String>;
 
 pub(crate) struct Lab {
     pub(crate) program: Program,
-    aws: Observer,
+    pub(crate) aws: Observer,
     before: Census,
 }
 

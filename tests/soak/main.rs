@@ -27,6 +27,7 @@ mod observer;
 #[allow(dead_code, reason = "other tests need more of it")]
 mod program;
 
+mod audit;
 mod census;
 mod kill;
 mod lab;
