@@ -31,10 +31,10 @@ const CONNECT_TIMEOUT_S: u64 = 5;
 
 /// A client of a service by a configuration, which counts its calls under the service's name.
 macro_rules! client_of {
-    ($sdk:ident, $service:literal, $config:expr, $meter:expr, $licence:expr) => {
+    ($sdk:ident, $service:literal, $config:expr, $meter:expr, $licence:expr, $pace:expr) => {
         $sdk::Client::from_conf(
             $sdk::config::Builder::from($config)
-                .retry_config(repeat::reads())
+                .retry_config(repeat::reads($pace))
                 .retry_classifier(NotWhenRefused)
                 .interceptor(ReadsOnly)
                 .interceptor($licence.clone())
@@ -51,6 +51,8 @@ pub struct Settings {
     pub region: Option<String>,
     /// The profile of the SDK's configuration files.
     pub profile: Option<String>,
+    /// The pause before a read is repeated, about, where it is not a second.
+    pub pace: Option<Duration>,
 }
 
 /// Who makes the calls.
@@ -111,6 +113,7 @@ pub struct Clients {
     acm: aws_sdk_acm::Client,
     acm_global: aws_sdk_acm::Client,
     config: SdkConfig,
+    pace: Duration,
     region: String,
     owner: Option<Owner>,
     contents: Arc<Contents>,
@@ -143,7 +146,8 @@ impl Clients {
         if let Some(profile) = &settings.profile {
             loader = loader.profile_name(profile);
         }
-        Self::from_config(&loader.load().await)
+        let pace = settings.pace.unwrap_or(repeat::PACE);
+        Self::at_pace(&loader.load().await, pace)
     }
 
     /// Clients by a ready SDK configuration.
@@ -151,6 +155,10 @@ impl Clients {
     /// # Errors
     /// [`ConnectError`] where it has no region.
     pub fn from_config(config: &SdkConfig) -> Result<Self, ConnectError> {
+        Self::at_pace(config, repeat::PACE)
+    }
+
+    fn at_pace(config: &SdkConfig, pace: Duration) -> Result<Self, ConnectError> {
         let region = config.region().ok_or(ConnectError::NoRegion)?.to_string();
         let meter = Arc::new(Meter::default());
         let licence = Licence::default();
@@ -163,7 +171,7 @@ impl Clients {
                 client!($sdk, $service, config)
             };
             ($sdk:ident, $service:literal, $config:expr) => {
-                client_of!($sdk, $service, $config, meter, licence)
+                client_of!($sdk, $service, $config, meter, licence, pace)
             };
         }
         Ok(Self {
@@ -181,13 +189,14 @@ impl Clients {
             lambda: client!(aws_sdk_lambda, "lambda"),
             logs: client!(aws_sdk_cloudwatchlogs, "logs"),
             route53: client!(aws_sdk_route53, "route53", &global),
-            own_s3: client_of!(aws_sdk_s3, "s3", config, meter, Licence::default()),
+            own_s3: client_of!(aws_sdk_s3, "s3", config, meter, Licence::default(), pace),
             s3: client!(aws_sdk_s3, "s3"),
             secrets: client!(aws_sdk_secretsmanager, "secretsmanager"),
             sns: client!(aws_sdk_sns, "sns"),
             sts: client!(aws_sdk_sts, "sts"),
             wafv2: client!(aws_sdk_wafv2, "wafv2", &global),
             config: config.clone(),
+            pace,
             region,
             owner: None,
             contents: Arc::default(),
@@ -263,7 +272,7 @@ impl Clients {
         }
         let config = self.config.to_builder();
         let config = config.region(Region::new(region.to_owned())).build();
-        client_of!(aws_sdk_acm, "acm", &config, self.meter, self.licence)
+        client_of!(aws_sdk_acm, "acm", &config, self.meter, self.licence, self.pace)
     }
 
     /// The region of what all regions share: CloudFront, its certificates and its web ACLs.

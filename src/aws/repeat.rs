@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -17,12 +18,16 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 
+/// The pace at which reads are repeated where nobody says another.
+pub(super) const PACE: Duration = Duration::from_secs(1);
 /// How often a read is sent at most; the engine repeats with more patience.
 const READ_ATTEMPTS: u32 = 4;
 
-/// How reads are repeated: after about 1, 2 and 4 seconds at most.
-pub(super) fn reads() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(READ_ATTEMPTS)
+/// How reads are repeated: after about 1, 2 and 4 times the pace at most.
+pub(super) fn reads(pace: Duration) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(READ_ATTEMPTS)
+        .with_initial_backoff(pace)
 }
 
 /// Leaves repeating to the engine for every call that is not a read.

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
@@ -17,6 +18,8 @@ use crate::render::{Stats, message};
 use crate::resources::{Aws, KINDS};
 use crate::sim::{self, Sim, World};
 
+/// The variable with the pause before the first look, in milliseconds.
+const PACE: &str = "QPIAC_PACE_MS";
 /// The account of a sandbox whose stack names none.
 const SANDBOX_ACCOUNT: &str = "123456789012";
 /// The pause before the first look in the sandbox, in milliseconds.
@@ -44,6 +47,7 @@ impl Cloud {
         let settings = aws::Settings {
             region: Some(owner.region.clone()),
             profile: given.profile.clone(),
+            pace: number(PACE, "milliseconds")?.map(Duration::from_millis),
         };
         let clients = Clients::connect(&settings).await?;
         let clients = clients.working_for(owner.clone(), Arc::clone(&goal.contents));
@@ -84,7 +88,7 @@ impl Cloud {
             settings.pace_ms = SANDBOX_PACE_MS;
             settings.read_lag_ms = 0;
         }
-        if let Some(pace_ms) = number("QPIAC_PACE_MS", "milliseconds")? {
+        if let Some(pace_ms) = number(PACE, "milliseconds")? {
             settings.pace_ms = pace_ms;
         }
         if let Some(lag_ms) = number("QPIAC_READ_LAG_MS", "milliseconds")? {

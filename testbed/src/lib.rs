@@ -17,7 +17,8 @@
 //! which; `proxy` is the endpoint; `operation`, `rest` and `permission` recognise what a request asks for;
 //! `viewer` carries the requests of an application's users; `journal`, `rounds` and `fault` are what
 //! the proxy does for tests, `holds` what it does when they say so, and `halt` where it stops a program
-//! that they kill; `shims` fill the emulators' gaps; `client`, `reply`, `cbor` and `xml` are the means.
+//! that they kill; `hostile` does what the real AWS does to its callers; `onward` is the way through the
+//! `shims`, which fill the emulators' gaps; `client`, `reply`, `cbor` and `xml` are the means.
 //!
 //! Invariant: a test bed shares its emulators with no other that lives at the same time.
 
@@ -29,7 +30,9 @@ mod golden;
 mod halt;
 mod holds;
 mod homes;
+mod hostile;
 mod journal;
+mod onward;
 mod operation;
 mod permission;
 mod proxy;
@@ -52,6 +55,7 @@ pub use client::Client;
 pub use fault::{Fault, Occasion, Rule};
 pub use golden::golden;
 pub use halt::{Halt, Side};
+pub use hostile::{Harm, Hostility};
 pub use hyper::StatusCode;
 pub use journal::Call;
 pub use operation::{Protocol, Request};
@@ -304,6 +308,18 @@ impl Testbed {
     #[must_use]
     pub fn halt_at(&self, number: u32, side: Side) -> Halt {
         self.proxy.halts.add(number, side)
+    }
+
+    /// From now on AWS is as hostile as the real one; calls are counted anew. Calls that a rule
+    /// decides are not harmed otherwise.
+    pub fn turn_hostile(&self, hostility: Hostility) {
+        self.proxy.turn(Some(hostility));
+    }
+
+    /// AWS is friendly again, and everything is as the last change left it. Gives what was done
+    /// meanwhile.
+    pub fn turn_friendly(&self) -> Vec<Harm> {
+        self.proxy.turn(None)
     }
 
     /// Takes back all rules.

@@ -10,9 +10,9 @@ use std::thread::JoinHandle;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::Response;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -22,7 +22,9 @@ use crate::fault::{Fault, Rules, throttled};
 use crate::halt::Halts;
 use crate::holds::Holds;
 use crate::homes::SetUp;
+use crate::hostile::{Harm, Hostile, Hostility};
 use crate::journal::Journal;
+use crate::onward::Onward;
 use crate::operation::Request;
 use crate::reply::Reply;
 use crate::rounds::Rounds;
@@ -39,6 +41,7 @@ pub(crate) struct Proxy {
     pub(crate) rules: Rules,
     pub(crate) halts: Halts,
     pub(crate) holds: Arc<Holds>,
+    hostile: RwLock<Option<Arc<Hostile>>>,
     shims: RwLock<Arc<Shims>>,
     emulators: Client,
     set_up: SetUp,
@@ -64,6 +67,7 @@ impl Proxy {
             rounds: Rounds::default(),
             rules: Rules::default(),
             halts: Halts::default(),
+            hostile: RwLock::default(),
             shims: RwLock::new(Arc::new(Shims::new(set_up, &holds))),
             holds,
             emulators,
@@ -77,8 +81,22 @@ impl Proxy {
         self.rules.clear();
         self.rounds.measure(None);
         self.holds.release();
+        self.turn(None);
         *self.shims.write().unwrap_or_else(PoisonError::into_inner) =
             Arc::new(Shims::new(self.set_up, &self.holds));
+    }
+
+    /// From now on this hostile, or friendly; what was done by the hostility before.
+    pub(crate) fn turn(&self, hostility: Option<Hostility>) -> Vec<Harm> {
+        let mut hostile = self.hostile.write().unwrap_or_else(PoisonError::into_inner);
+        let new = hostility.map(|hostility| Arc::new(Hostile::new(hostility)));
+        let before = std::mem::replace(&mut *hostile, new);
+        before.map_or_else(Vec::new, |hostile| hostile.harms())
+    }
+
+    fn hostile(&self) -> Option<Arc<Hostile>> {
+        let hostile = self.hostile.read();
+        hostile.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn answer(&self, request: &Request) -> Result<Reply, Closed> {
@@ -109,7 +127,15 @@ impl Proxy {
             self.journal
                 .amend(sequence, |call| call.fault = Some(fault.word()));
         }
-        let reply = self.answer_with(request, fault).await?;
+        let reply = match (fault, self.hostile()) {
+            (None, Some(hostile)) => {
+                let suffered = hostile.answer(request, &self.onward()).await;
+                self.journal
+                    .amend(sequence, |call| call.fault = suffered.word);
+                suffered.reply.ok_or(Closed)?
+            }
+            (fault, _) => self.answer_with(request, fault).await?,
+        };
         let round = arrival.hold().await;
         self.journal.amend(sequence, |call| {
             call.status = Some(reply.status.as_u16());
@@ -143,16 +169,15 @@ impl Proxy {
         })
     }
 
-    /// Through the shims to the emulators. That an emulator is gone is told as a refusal that no
-    /// client retries.
     async fn pass(&self, request: &Request) -> Reply {
+        self.onward().pass(request).await
+    }
+
+    fn onward(&self) -> Onward<'_> {
         let shims = Arc::clone(&self.shims.read().unwrap_or_else(PoisonError::into_inner));
-        match shims.serve(request, &self.emulators).await {
-            Ok(reply) => reply,
-            Err(error) => {
-                let message = format!("the test bed cannot answer {}: {error:#}", request.name());
-                Reply::error(request, StatusCode::BAD_REQUEST, "TestbedFailure", &message)
-            }
+        Onward {
+            shims,
+            emulators: &self.emulators,
         }
     }
 }

@@ -13,7 +13,7 @@
 
 #![cfg(unix)]
 // A test that cannot look at what is there has failed, and its rows are for people.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "../wire/observer/mod.rs"]
 #[allow(
@@ -29,6 +29,7 @@ mod program;
 
 mod audit;
 mod census;
+mod hostile;
 mod kill;
 mod lab;
 mod neighbours;
