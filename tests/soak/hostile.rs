@@ -65,6 +65,7 @@ async fn the_program_converges_under_a_hostile_aws() {
             }
         }
     }
+    println!("\nwhat befell calls: {:?}", total.befell);
     println!("\n| seeds | converged | most runs needed | harms injected | worst call ratio |");
     println!("|---|---|---|---|---|");
     println!(

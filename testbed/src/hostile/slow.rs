@@ -229,15 +229,15 @@ fn services(body: &mut Value, now: &BTreeMap<String, String>) {
 
 /// Says of the newest deployment of a service that it goes on.
 fn deployments(body: &mut Value, now: &BTreeMap<String, String>) {
-    if let Some(newest) = body["serviceDeployments"]
-        .as_array_mut()
-        .and_then(|listed| listed.first_mut())
-        .filter(|one| now.contains_key(one["serviceArn"].as_str().unwrap_or("")))
-        && newest["status"] == "SUCCESSFUL"
+    let listed = body["serviceDeployments"].as_array_mut();
+    let newest = listed.and_then(|listed| listed.first_mut());
+    if let Some(newest) = newest
+        && now.contains_key(newest["serviceArn"].as_str().unwrap_or(""))
     {
         newest["status"] = json!("IN_PROGRESS");
-        newest
-            .as_object_mut()
-            .and_then(|one| one.remove("finishedAt"));
+        if let Some(fields) = newest.as_object_mut() {
+            fields.remove("finishedAt");
+            fields.remove("statusReason");
+        }
     }
 }

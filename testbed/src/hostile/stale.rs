@@ -119,7 +119,7 @@ impl Stale {
 fn concerns(change: &str, read: &str) -> bool {
     let (change, read) = (noun(change), noun(read));
     change == read
-        || change == "Tags"
+        || change == "Tag"
         || read.starts_with("Account")
         || ASIDE.contains(&(change.as_str(), read.as_str()))
 }

@@ -23,12 +23,7 @@ impl Calm {
         if let Some(sight) = known.get(&key) {
             return Ok(Arc::clone(sight));
         }
-        let mut phases = Phases {
-            program: edits::program(seed).await,
-            hostility: None,
-            harms: Vec::new(),
-            name: "",
-        };
+        let mut phases = Phases::new(edits::program(seed).await, None);
         let sight = Arc::new(seed::all(seed, &mut phases).await?);
         known.insert(key, Arc::clone(&sight));
         Ok(sight)

@@ -120,6 +120,11 @@ pub(super) fn of_seed(seed: u64) -> &'static Edit {
     &edits[at]
 }
 
+/// Whether the first deployment of a seed's edit fails and is rolled back.
+pub(super) fn fails_first(seed: u64) -> bool {
+    of_seed(seed).deploys && seed % 2 == 0
+}
+
 /// Empty emulators and the stack of a seed, as it is at first.
 pub(super) async fn program(seed: u64) -> Program {
     if is_whole(seed) {

@@ -2,6 +2,7 @@
 //!
 //! Invariant: AWS is friendly between two runs, and the lag is over.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use testbed::{Harm, Hostility};
@@ -14,6 +15,8 @@ pub(super) const LAG: Duration = Duration::from_millis(200);
 const PACE_MS: u64 = 15;
 /// How many runs a part may take.
 const RUNS_MAX: usize = 5;
+/// What AWS says of a deployment that it rolled back.
+const ROLLED_BACK: &str = "rolled back because the circuit breaker threshold was exceeded";
 /// How long a run may take.
 const RUN_MAX: Duration = Duration::from_secs(180);
 
@@ -31,6 +34,10 @@ pub(super) struct Phases {
     pub(super) hostility: Option<Hostility>,
     /// What AWS did so far.
     pub(super) harms: Vec<Harm>,
+    /// What befell calls so far, by word, also as a consequence of harms.
+    pub(super) befell: BTreeMap<&'static str, usize>,
+    /// What runs said that gave up.
+    pub(super) gave_up: Vec<String>,
     /// What the current part is called.
     pub(super) name: &'static str,
 }
@@ -43,6 +50,17 @@ pub(super) struct Went {
 }
 
 impl Phases {
+    pub(super) fn new(program: Program, hostility: Option<Hostility>) -> Self {
+        Self {
+            program,
+            hostility,
+            harms: Vec::new(),
+            befell: BTreeMap::new(),
+            gave_up: Vec::new(),
+            name: "",
+        }
+    }
+
     /// Runs the program until it succeeds, for at most so many times.
     pub(super) async fn until_done(
         &mut self,
@@ -50,18 +68,20 @@ impl Phases {
         arguments: &[&str],
     ) -> Result<Went, Failure> {
         self.name = name;
-        self.program.bed.clear_journal();
+        let mut calls = 0;
         let mut said = String::new();
         for number in 1..=RUNS_MAX {
             let hostility = self.hostility.clone();
             let ran = self.once(number, arguments, hostility).await?;
+            calls += self.program.bed.calls().len();
             if ran.code == 0 {
-                let calls = self.program.bed.calls().len();
                 return Ok(Went {
                     runs: number,
                     calls,
                 });
             }
+            self.gave_up
+                .push(format!("{name} {number}: {}", first_failure(&ran.err)));
             said = format!("exit {}:\n{}\n{}", ran.code, ran.out, ran.err);
             // A bug, or a refusal that no repetition mends.
             if said.contains("panicked") {
@@ -71,6 +91,32 @@ impl Phases {
         Err(self.failure(format!(
             "no success within {RUNS_MAX} runs; the last said, {said}"
         )))
+    }
+
+    /// Runs the program until it tells of a deployment that AWS rolled back, or until its own
+    /// repetitions have made up for that.
+    pub(super) async fn until_rolled_back(
+        &mut self,
+        name: &'static str,
+        arguments: &[&str],
+    ) -> Result<(), Failure> {
+        let Some(hostility) = self.hostility.clone() else {
+            return Ok(());
+        };
+        self.name = name;
+        let mut said = String::new();
+        for number in 1..=RUNS_MAX {
+            let hostility = hostility.clone().with_failed_deployments(1);
+            let ran = self.once(number, arguments, Some(hostility)).await?;
+            if ran.code == 0 {
+                return self.in_sync().await;
+            }
+            said = ran.err;
+            if said.contains(ROLLED_BACK) {
+                return Ok(());
+            }
+        }
+        Err(self.failure(format!("it does not say `{ROLLED_BACK}`, but {said}")))
     }
 
     /// Runs the program once under this hostility.
@@ -84,8 +130,18 @@ impl Phases {
             let phase = format!("{} {number}", self.name);
             self.program.bed.turn_hostile(hostility.in_phase(&phase));
         }
+        self.program.bed.clear_journal();
         let ran = tokio::time::timeout(RUN_MAX, run(&self.program, arguments)).await;
         self.harms.extend(self.program.bed.turn_friendly());
+        for word in self
+            .program
+            .bed
+            .calls()
+            .iter()
+            .filter_map(|call| call.fault)
+        {
+            *self.befell.entry(word).or_default() += 1;
+        }
         tokio::time::sleep(LAG).await;
         ran.map_err(|_| {
             let calls = self.program.bed.calls();
@@ -130,4 +186,13 @@ async fn run(program: &Program, arguments: &[&str]) -> Ran {
         .output()
         .await;
     Ran::from(output.expect("the program runs"))
+}
+
+/// Why a run gave up, in one line.
+fn first_failure(said: &str) -> &str {
+    let mut lines = said.lines().filter(|line| !line.trim().is_empty());
+    let failed = lines
+        .clone()
+        .find(|line| line.contains("failed") || line.contains("error"));
+    failed.or_else(|| lines.next()).unwrap_or_default().trim()
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing is made twice, nothing is left, and no call is made more often than it must be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use testbed::{Harm, Hostility};
@@ -32,11 +32,21 @@ pub(super) struct Report {
     pub(super) harms: usize,
     pub(super) worst_ratio: f64,
     pub(super) worst_phase: String,
+    /// What befell calls, by word.
+    pub(super) befell: BTreeMap<&'static str, usize>,
+    /// What runs said that gave up.
+    pub(super) gave_up: Vec<String>,
 }
 
 impl Report {
     /// Both together.
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(super) fn and(mut self, mut other: Self) -> Self {
+        let mut befell = std::mem::take(&mut self.befell);
+        for (word, count) in std::mem::take(&mut other.befell) {
+            *befell.entry(word).or_default() += count;
+        }
+        let mut gave_up = std::mem::take(&mut self.gave_up);
+        gave_up.append(&mut other.gave_up);
         let harms = self.harms + other.harms;
         let most_runs = self.most_runs.max(other.most_runs);
         let worse = if other.worst_ratio > self.worst_ratio {
@@ -47,6 +57,8 @@ impl Report {
         Self {
             most_runs,
             harms,
+            befell,
+            gave_up,
             ..worse
         }
     }
@@ -58,7 +70,11 @@ impl fmt::Display for Report {
             out,
             "{} harms, {} runs at most, {:.2} times the calls in {}",
             self.harms, self.most_runs, self.worst_ratio, self.worst_phase
-        )
+        )?;
+        let gave_up = self.gave_up.iter();
+        gave_up.fold(Ok(()), |written, line| {
+            written.and_then(|()| write!(out, "\n    {line}"))
+        })
     }
 }
 
@@ -73,12 +89,7 @@ pub(super) async fn run(
     if let Some(only) = only {
         hostility = hostility.only(only.iter().cloned());
     }
-    let mut phases = Phases {
-        program: edits::program(seed).await,
-        hostility: Some(hostility),
-        harms: Vec::new(),
-        name: "",
-    };
+    let mut phases = Phases::new(edits::program(seed).await, Some(hostility));
     let sight = all(seed, &mut phases).await?;
     for (made, expected) in sight.made.iter().zip(&expected.made) {
         if made != expected {
@@ -96,6 +107,11 @@ pub(super) async fn all(seed: u64, phases: &mut Phases) -> Result<Sight, Failure
     phases.in_sync().await?;
     let mut made = vec![inventory(&aws).await];
     edits::make(seed, &phases.program);
+    if edits::fails_first(seed) {
+        phases
+            .until_rolled_back("deployment that fails", &APPLY)
+            .await?;
+    }
     went.push(("edit", phases.until_done("edit", &APPLY).await?));
     phases.in_sync().await?;
     made.push(inventory(&aws).await);
@@ -111,6 +127,8 @@ pub(super) async fn all(seed: u64, phases: &mut Phases) -> Result<Sight, Failure
 fn compared(seed: u64, phases: &Phases, sight: &Sight, calm: &Sight) -> Result<Report, Failure> {
     let mut report = Report {
         harms: phases.harms.len(),
+        befell: phases.befell.clone(),
+        gave_up: phases.gave_up.clone(),
         ..Report::default()
     };
     for ((name, went), (_, calm)) in sight.went.iter().zip(&calm.went) {
@@ -121,7 +139,7 @@ fn compared(seed: u64, phases: &Phases, sight: &Sight, calm: &Sight) -> Result<R
             most_runs: went.runs,
             worst_ratio: ratio,
             worst_phase: format!("{name} of {seed}"),
-            harms: 0,
+            ..Report::default()
         });
         if ratio > RATIO_MAX {
             let text = format!("{name} made {ratio:.2} times the calls of a calm run: {went:?}");
