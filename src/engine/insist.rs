@@ -29,7 +29,8 @@ impl Life<'_> {
     /// Makes a call until it succeeds or there is no sense in it any more.
     pub(super) async fn insist(&mut self, work: &Work) -> Result<Made, Exit> {
         let verb = Verb::of(work);
-        let mut tries = Tries::new(verb, self.task.schema, self.task.rests_on_run, now());
+        let rests_on_run = self.task.rests_on_run || self.is_of_new(verb);
+        let mut tries = Tries::new(verb, self.task.schema, rests_on_run, now());
         loop {
             let fault = match self.call(work.clone()).await? {
                 Ok(outputs) => return Ok(Made::Outputs(outputs)),
@@ -57,6 +58,11 @@ impl Life<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the call is about what this step has made.
+    fn is_of_new(&self, verb: Verb) -> bool {
+        verb == Verb::Update && Verb::of(&self.task.work) == Verb::Create
     }
 
     /// Makes a call once, when there is a place for it.

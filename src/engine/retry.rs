@@ -128,8 +128,8 @@ impl Tries {
         let pause = self.pause(class, now, settings, random);
         let pause = pause.filter(|_| now < self.began + Duration::from_secs(REPEATING_S));
         // A create is often several calls. When a later one fails, the first had its effect.
-        let first_call = format!("{}:{}", fault.service, fault.operation) == self.creates;
-        let maybe_made = class == FaultClass::Unknown || (pause.is_some() && !first_call);
+        let maybe_made =
+            class == FaultClass::Unknown || (pause.is_some() && !self.is_first_call(fault));
         match (pause, self.verb == Verb::Create && maybe_made) {
             (Some(pause), false) => Next::Repeat(pause),
             (Some(pause), true) => Next::Look(pause),
@@ -139,12 +139,20 @@ impl Tries {
     }
 
     fn class_of(&self, fault: &Fault) -> FaultClass {
+        // The further calls of a create are about what the first made.
+        let is_of_new = match self.verb {
+            Verb::Create => self.rests_on_run || !self.is_first_call(fault),
+            Verb::Update => self.rests_on_run,
+            Verb::Delete => false,
+        };
         match fault.class {
-            FaultClass::Missing if self.verb != Verb::Delete && self.rests_on_run => {
-                FaultClass::NotYet
-            }
+            FaultClass::Missing if is_of_new => FaultClass::NotYet,
             class => class,
         }
+    }
+
+    fn is_first_call(&self, fault: &Fault) -> bool {
+        format!("{}:{}", fault.service, fault.operation) == self.creates
     }
 
     /// How long to pause before the next call, if there may be one.

@@ -98,6 +98,7 @@ fn every_class_has_its_way_and_its_end() {
         (Create, NotYet, first, false, "repeat, give up", 300, 300),
         (Create, Missing, first, true, "repeat, give up", 300, 300),
         (Create, Missing, first, false, "give up", 0, 0),
+        (Create, Missing, later, false, "look, give up", 300, 300),
         (Update, Missing, other, true, "repeat, give up", 300, 300),
         (Delete, Missing, delete, false, "unneeded", 0, 0),
         (

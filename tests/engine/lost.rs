@@ -66,6 +66,21 @@ async fn the_last_lost_reply_is_looked_after_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_create_has_just_made_may_not_be_visible_to_its_own_further_calls() {
+    let cloud = Cloud::new();
+    let create = Strike::Lost(FaultClass::Missing, "alpha:PaintThing");
+    let update = Strike::Fails(FaultClass::Missing, "alpha:UpdateThing");
+    cloud
+        .strike("create", create)
+        .strike_times("update", update, 2);
+    let ran = ran(&creating("thing/a", thing(1, &[])), &cloud).await;
+    assert_eq!(ran.outcome.ending, Ending::Complete);
+    let updates = ["update thing-1"; 3];
+    assert_eq!(cloud.changes()[0], "create thing/a");
+    assert_eq!(cloud.changes()[1..], updates);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_create_that_stopped_halfway_is_completed_by_an_update() {
     let cloud = Cloud::new();
     let halfway = Strike::Lost(FaultClass::Throttled, "alpha:PaintThing");
