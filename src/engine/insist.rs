@@ -131,15 +131,20 @@ impl Life<'_> {
         let end = now() + settings.read_lag();
         let mut delay = settings.paces(1);
         loop {
-            let records = self.read(query.clone()).await?;
+            // What a look tells that began earlier may be older than the lag.
+            let is_last = now() >= end;
+            let records = match self.read(query.clone()).await {
+                Err(Exit::Failed(cause)) if !is_last && is_not_yet(&cause) => Vec::new(),
+                records => records?,
+            };
             let mut made = lost::made(self.task, self.context.owner, want, records);
             match made.len() {
-                0 if now() >= end => return Ok(None),
+                0 if is_last => return Ok(None),
                 0 => {}
                 1 => return Ok(made.pop()),
                 _ => return Err(failed(fault.clone(), attempts)),
             }
-            let delay_now = delay.min(end - now());
+            let delay_now = delay.min(end.saturating_duration_since(now()));
             delay *= 2;
             self.idle(delay_now).await?;
         }
@@ -176,6 +181,11 @@ impl Life<'_> {
             () = pause(delay) => Ok(()),
         }
     }
+}
+
+/// Whether a read met something that not every server of AWS knows yet.
+fn is_not_yet(cause: &Cause) -> bool {
+    matches!(cause, Cause::Fault { fault, .. } if fault.class == FaultClass::NotYet)
 }
 
 fn failed(fault: Fault, attempts: u32) -> Exit {

@@ -416,18 +416,21 @@ impl Provider for Cloud {
         let kind = kind.clone();
         Box::pin(async move {
             let (slowness, strike) = self.note(what.trim_end().to_owned(), None);
+            // A slow reply tells how it was when it was asked for.
+            let seen = {
+                let inner = self.lock();
+                let of_kind = inner.records.iter().filter(|one| one.record.kind == kind);
+                let asked = of_kind.filter(|one| one.is_seen() && one.is_asked_for(&which));
+                asked.map(Resident::now).collect()
+            };
             pause(slowness).await;
             match strike {
                 Some(Strike::Fails(class, operation) | Strike::Lost(class, operation)) => {
-                    return Err(fault(class, operation));
+                    Err(fault(class, operation))
                 }
                 Some(Strike::Hangs) => std::future::pending().await,
-                None => {}
+                None => Ok(seen),
             }
-            let inner = self.lock();
-            let of_kind = inner.records.iter().filter(|one| one.record.kind == kind);
-            let asked = of_kind.filter(|one| one.is_seen() && one.is_asked_for(&which));
-            Ok(asked.map(Resident::now).collect())
         })
     }
 

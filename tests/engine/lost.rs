@@ -38,6 +38,28 @@ async fn listings_that_lag_are_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_look_that_began_too_early_is_not_the_last() {
+    let cloud = Cloud::new();
+    cloud.strike("create", lost()).lag(Duration::from_secs(9));
+    cloud.slow("find", Duration::from_secs(6));
+    let ran = ran(&creating("thing/a", thing(1, &[])), &cloud).await;
+    assert_eq!(ran.outcome.ending, Ending::Complete);
+    assert_eq!(cloud.changes(), ["create thing/a", "update thing-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_what_not_every_server_knows_yet_is_not_the_last() {
+    let cloud = Cloud::new();
+    let unknown = Strike::Fails(FaultClass::NotYet, "alpha:FindThing");
+    cloud
+        .strike("create", lost())
+        .strike_times("find", unknown, 5);
+    let ran = ran(&creating("thing/a", thing(1, &[])), &cloud).await;
+    assert_eq!(ran.outcome.ending, Ending::Complete);
+    assert_eq!(cloud.changes(), ["create thing/a", "update thing-1"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_create_that_never_came_is_repeated_with_the_same_token() {
     let cloud = Cloud::new();
     cloud.strike("create", never_came());
