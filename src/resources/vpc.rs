@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, 
 use futures::future::{try_join, try_join_all, try_join3};
 
 use super::lifecycle::{Lifecycle, Mark};
-use crate::aws::{Call, Clients, ec2, required};
+use crate::aws::{Call, Clients, ec2, just_made, required};
 use crate::classes;
 use crate::model::{Changes, Cidr, Fault, Found, Id, Query, Resolved, State, TagChange};
 use qpiac_derive::{Outputs, Resource};
@@ -138,13 +138,9 @@ impl Lifecycle for Vpc {
 async fn read(aws: &Clients, vpc: aws_sdk_ec2::types::Vpc) -> Result<Found<Vpc>, Fault> {
     let id = required("ec2:DescribeVpcs", "a VPC's id", vpc.vpc_id)?;
     let attribute = |name: VpcAttributeName| async {
-        aws.ec2
-            .describe_vpc_attribute()
-            .vpc_id(&id)
-            .attribute(name)
-            .send()
-            .await
-            .at("ec2:DescribeVpcAttribute")
+        let call = aws.ec2.describe_vpc_attribute().vpc_id(&id).attribute(name);
+        // It was listed: that it is missing means that not every server knows it.
+        just_made(call.send().await.at("ec2:DescribeVpcAttribute"))
     };
     let (support, hostnames) = try_join(
         attribute(VpcAttributeName::EnableDnsSupport),

@@ -117,6 +117,22 @@ async fn a_lost_reply_makes_no_second_resource() {
     program.assert_in_sync().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_server_has_not_seen_yet_is_not_missing() {
+    let program = Program::with(WEB_STACK).await;
+    let lost = Rule::on("ec2:CreateVpc").first(1).closed_after();
+    program.bed.inject(lost);
+    for operation in ["ec2:DescribeVpcAttribute", "ec2:ModifyVpcAttribute"] {
+        let unseen = Rule::on(operation).first(2);
+        program
+            .bed
+            .inject(unseen.error("InvalidVpcID.NotFound", "The vpc ID does not exist"));
+    }
+    program.apply().await;
+    assert_eq!(program.bed.count_of("ec2:CreateVpc"), 1);
+    program.assert_in_sync().await;
+}
+
 /// Applies and destroys the whole stack where every operation meets this at first; nothing is made
 /// twice, and nothing is left.
 async fn whole_stack_with(fault: impl Fn(Occasion) -> Rule, concerns: impl Fn(&Call) -> bool) {
