@@ -17,11 +17,13 @@ use crate::reply::Reply;
 use crate::xml::Element;
 
 /// Operations that begin such a state, and where their reply has the identifier.
-const BEGINNINGS: [(&str, &str); 10] = [
+const BEGINNINGS: [(&str, &str); 12] = [
     ("cloudfront:CreateDistribution", "Id"),
     ("cloudfront:CreateDistributionWithTags", "Id"),
     ("cloudfront:UpdateDistribution", "Id"),
     ("ec2:CreateNatGateway", "natGateway/natGatewayId"),
+    ("ec2:CreateVpcEndpoint", "vpcEndpoint/vpcEndpointId"),
+    ("ecs:CreateCluster", "/cluster/clusterArn"),
     ("ecs:CreateService", "/service/serviceArn"),
     ("ecs:UpdateService", "/service/serviceArn"),
     (
@@ -111,6 +113,11 @@ impl Slow {
                     item.put(Element::text("state", "pending"));
                 }
             }),
+            "ec2:DescribeVpcEndpoints" => told(request, reply, "item", |item| {
+                if now.contains_key(item.at("vpcEndpointId")) {
+                    item.put(Element::text("state", "pending"));
+                }
+            }),
             "elasticloadbalancing:DescribeLoadBalancers" => {
                 told(request, reply, "member", |member| {
                     if now.contains_key(member.at("LoadBalancerArn")) {
@@ -139,6 +146,7 @@ impl Slow {
             "lambda:GetFunction" | "lambda:GetFunctionConfiguration" => {
                 told_value(reply, |body| function(body, &now))
             }
+            "ecs:DescribeClusters" => told_value(reply, |body| clusters(body, &now)),
             "ecs:DescribeServices" => told_value(reply, |body| services(body, &now)),
             "ecs:ListServiceDeployments" | "ecs:DescribeServiceDeployments" => {
                 told_value(reply, |body| deployments(body, &now))
@@ -210,6 +218,15 @@ fn function(body: &mut Value, now: &BTreeMap<String, String>) {
         }
         Some(_) => configuration["LastUpdateStatus"] = json!("InProgress"),
         None => {}
+    }
+}
+
+fn clusters(body: &mut Value, now: &BTreeMap<String, String>) {
+    for cluster in body["clusters"].as_array_mut().into_iter().flatten() {
+        let arn = cluster["clusterArn"].as_str().unwrap_or("");
+        if cluster["status"] == "ACTIVE" && now.contains_key(arn) {
+            cluster["status"] = json!("PROVISIONING");
+        }
     }
 }
 

@@ -144,7 +144,7 @@ impl Unseen {
             let kind = new.kind;
             let is_about = new.until > Instant::now()
                 && kind.create != name
-                && !lists_by_filter(request)
+                && !only_lists(kind, request)
                 && new
                     .names
                     .iter()
@@ -211,9 +211,13 @@ impl Unseen {
     }
 }
 
-/// Whether identifiers stand in filters alone: then nothing is refused, and the listing is thinner.
-fn lists_by_filter(request: &Request) -> bool {
-    request.protocol == Protocol::Ec2Query && request.text("Filter.1.Name") != ""
+/// Whether a call asks for what there is: then nothing is refused, and the listing is thinner.
+fn only_lists(kind: &Kind, request: &Request) -> bool {
+    match request.protocol {
+        Protocol::Ec2Query => !request.text("Filter.1.Name").is_empty(),
+        Protocol::Json | Protocol::RestJson => kind.list == request.operation,
+        Protocol::Query | Protocol::RestXml | Protocol::Cbor => false,
+    }
 }
 
 fn mentions(parameters: &Value, name: &str) -> bool {
