@@ -122,7 +122,7 @@ pub(super) fn of_seed(seed: u64) -> &'static Edit {
 
 /// Whether the first deployment of a seed's edit fails and is rolled back.
 pub(super) fn fails_first(seed: u64) -> bool {
-    of_seed(seed).deploys && seed / 4 % 2 == 0
+    of_seed(seed).deploys && (seed / 4).is_multiple_of(2)
 }
 
 /// Empty emulators and the stack of a seed, as it is at first.

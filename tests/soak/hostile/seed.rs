@@ -71,10 +71,8 @@ impl fmt::Display for Report {
             "{} harms, {} runs at most, {:.2} times the calls in {}",
             self.harms, self.most_runs, self.worst_ratio, self.worst_phase
         )?;
-        let gave_up = self.gave_up.iter();
-        gave_up.fold(Ok(()), |written, line| {
-            written.and_then(|()| write!(out, "\n    {line}"))
-        })
+        let mut gave_up = self.gave_up.iter();
+        gave_up.try_for_each(|line| write!(out, "\n    {line}"))
     }
 }
 
