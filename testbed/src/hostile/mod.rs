@@ -125,11 +125,13 @@ impl Hostile {
                 reply: Some(reply),
             };
         }
-        if let Some(before) = before {
-            self.rollback.fail(before, &reply, onward).await;
-        }
+        let rolled_back = match before {
+            Some(doomed) => Some(self.rollback.fail(doomed, &reply, onward).await),
+            None => None,
+        };
         self.tokens.remember(request, &reply);
         let words = [
+            rolled_back,
             self.unseen.note(&self.ledger, call, request, &reply),
             self.slow.note(&self.ledger, call, request, &reply),
             self.lingering.note(&self.ledger, call, request),

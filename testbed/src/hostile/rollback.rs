@@ -19,6 +19,9 @@ use crate::reply::Reply;
 const REASON: &str =
     "Service deployment rolled back because the circuit breaker threshold was exceeded.";
 
+/// That in a word.
+const WORD: &str = "rolled back";
+
 #[derive(Default)]
 pub(super) struct Rollback {
     /// The ids of the deployments that failed.
@@ -45,7 +48,7 @@ impl Rollback {
         if request.name() != "ecs:UpdateService"
             || sent["taskDefinition"].is_null()
             || memory(&self.failed).len() >= most
-            || !ledger.enter(call, "rolled back")
+            || !ledger.enter(call, WORD)
         {
             return None;
         }
@@ -67,7 +70,12 @@ impl Rollback {
     }
 
     /// The deployment fails.
-    pub(super) async fn fail(&self, doomed: Doomed, reply: &Reply, onward: &Onward<'_>) {
+    pub(super) async fn fail(
+        &self,
+        doomed: Doomed,
+        reply: &Reply,
+        onward: &Onward<'_>,
+    ) -> &'static str {
         let body = reply.value();
         let id = body["service"]["deployments"][0]["id"]
             .as_str()
@@ -75,6 +83,7 @@ impl Rollback {
         let id = id.trim_start_matches("ecs-svc/").to_owned();
         onward.pass(&doomed.undo).await;
         memory(&self.failed).insert(id);
+        WORD
     }
 
     /// A reply that says which deployments failed. The one of the rollback is AWS's own business,
