@@ -272,7 +272,14 @@ impl Clients {
         }
         let config = self.config.to_builder();
         let config = config.region(Region::new(region.to_owned())).build();
-        client_of!(aws_sdk_acm, "acm", &config, self.meter, self.licence, self.pace)
+        client_of!(
+            aws_sdk_acm,
+            "acm",
+            &config,
+            self.meter,
+            self.licence,
+            self.pace
+        )
     }
 
     /// The region of what all regions share: CloudFront, its certificates and its web ACLs.
