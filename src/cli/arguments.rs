@@ -92,6 +92,11 @@ pub enum Command {
         after_help = "Examples:\n  qpiac output\n  qpiac output url\n  curl \"$(qpiac output url)/health\"\n  qpiac output --format json | jq -r .\\\"ecs-service/app.arn\\\""
     )]
     Output(Output),
+    /// Print the least IAM policy for whoever deploys this stack; nothing is read from AWS
+    #[command(
+        after_help = "Examples:\n  qpiac policy > deploy.json\n  qpiac policy --plan-only            # for whoever may look and not touch\n  qpiac policy --split | jq -c '.[]'  # one policy a line, each short enough for IAM\n\nA plan reads all kinds of resources, and apply changes those that the stack has. Before a section is\ntaken out of stack.yaml, make the policy from the file that still has it, or with --all-kinds: apply\ndeletes what is not wanted any more, and needs the rights for it."
+    )]
+    Policy(Policy),
     /// Print the JSON Schema of stack.yaml, for editors
     #[command(after_help = "Example:\n  qpiac schema > stack.schema.json")]
     Schema,
@@ -343,6 +348,32 @@ pub struct Verify {
     pub format: Format,
 }
 
+/// Arguments of `policy`.
+#[derive(Debug, Args)]
+pub struct Policy {
+    /// The stack file.
+    #[command(flatten)]
+    pub file: File,
+    /// The region; must be the stack file's where that names one
+    #[arg(long, value_name = "REGION", value_parser = word)]
+    pub region: Option<String>,
+    /// The account in the ARNs [default: the stack file's `account`, else any]
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// Only what `plan`, `status` and `output` need
+    #[arg(long)]
+    pub plan_only: bool,
+    /// Also what `verify` needs
+    #[arg(long)]
+    pub verify: bool,
+    /// Allow changes of all kinds of resources, not only of those that the stack has
+    #[arg(long, conflicts_with = "plan_only")]
+    pub all_kinds: bool,
+    /// Print a list of policies that are each short enough for IAM
+    #[arg(long)]
+    pub split: bool,
+}
+
 /// Arguments of `output`.
 #[derive(Debug, Args)]
 pub struct Output {
@@ -375,6 +406,15 @@ fn run(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("expected the number of a run, as `qpiac history` shows it".to_owned())
+    }
+}
+
+/// The number of an account.
+fn account(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected 12 digits".to_owned())
     }
 }
 

@@ -323,7 +323,7 @@ pub(super) async fn read(
 /// What was noticed while reading.
 pub(super) fn tell_notes(cloud: &Cloud, terminal: &Terminal) {
     for note in cloud.provider().notes() {
-        terminal.line(&message::warning(note));
+        terminal.line(&message::warning_with_hints(&note));
     }
 }
 

@@ -19,6 +19,7 @@ mod output;
 mod panics;
 mod plan;
 mod saved;
+mod policy;
 mod sources;
 mod stack_file;
 mod status;
@@ -115,6 +116,7 @@ fn run(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Status(given) => waited_for(status::run(given, terminal)),
         Command::Output(given) => waited_for(output::run(given, terminal)),
         Command::Verify(given) => waited_for(verify::run(given, terminal)),
+        Command::Policy(given) => policy::run(given, terminal),
         Command::Schema => {
             terminal.data(&(serde_json::to_string_pretty(&crate::spec::schema())? + "\n"))?;
             Ok(Exit::Done)

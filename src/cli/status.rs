@@ -10,6 +10,7 @@ use super::look::{Look, look};
 use super::stops::unless_stopped;
 use super::terminal::Terminal;
 use crate::engine::{Health, Wellness};
+use crate::model::hints;
 use crate::render::{self, Standing};
 
 /// How many resources are asked about at a time.
@@ -55,7 +56,9 @@ async fn standings(look: &Look) -> Vec<Standing> {
             health: health.unwrap_or_else(|fault| Health {
                 wellness: Wellness::Ill,
                 summary: "AWS does not say how it is".to_owned(),
-                reasons: vec![fault.to_string()],
+                reasons: std::iter::once(fault.to_string())
+                    .chain(hints([&fault]))
+                    .collect(),
             }),
         }
     });

@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use super::arguments::Color;
+use crate::model::Fault;
 use crate::render::message;
 
 /// Columns where nothing says how many there are.
@@ -82,6 +83,7 @@ impl Terminal {
                 messages.push(message);
             }
             hints.extend(hint.iter().map(|hint| hint.replacen("hint: ", "", 1)));
+            hints.extend(cause.downcast_ref::<Fault>().and_then(Fault::advice));
         }
         self.line(&message::error(messages.join(": ")));
         for hint in hints {

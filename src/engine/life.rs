@@ -12,8 +12,8 @@ use super::insist::Made;
 use super::judge::{Finding, Goal, Judge, differences, names};
 use super::task::Task;
 use crate::model::{
-    Change, Milestone, OnChange, OutputValues, Query, Record, Schema, State, TagChange, Tags,
-    Value, Values, Wait, Work,
+    Change, Fault, Milestone, OnChange, OutputValues, Query, Record, Schema, State, TagChange,
+    Tags, Value, Values, Wait, Work, hints,
 };
 use crate::plan::StepId;
 
@@ -285,7 +285,10 @@ impl<'a> Life<'a> {
             let found = reading.repeated(find).await.ok()?;
             let record = found.into_iter().find(|record| record.id == *id)?;
             let explain = || provider.explain(record.clone());
-            reading.repeated(explain).await.ok()
+            Some(match reading.repeated(explain).await {
+                Ok(reasons) => reasons,
+                Err(fault) => unread(&fault),
+            })
         };
         let limited = within(Duration::from_secs(EXPLAIN_LIMIT_S), explanation);
         tokio::select! {
@@ -294,6 +297,14 @@ impl<'a> Life<'a> {
             reasons = limited => reasons.flatten().unwrap_or_default(),
         }
     }
+}
+
+/// Why a reason cannot be told, where a person can do something about that.
+fn unread(fault: &Fault) -> Vec<String> {
+    let hints = hints([fault]);
+    let said = format!("AWS's reasons cannot be read: {fault}");
+    let said = (!hints.is_empty()).then_some(said);
+    said.into_iter().chain(hints).collect()
 }
 
 /// Whether AWS changes this without a new resource.

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use super::provider::{Provider, Quota};
 use super::reading::Reading;
 use super::settings::Settings;
-use crate::model::{Fault, Kind, Milestone};
+use crate::model::{Fault, Kind, Milestone, hints};
 use crate::plan::{Action, Plan, Step, StepId};
 
 /// A quota does not suffice.
@@ -70,6 +70,7 @@ fn faults_text(faults: &[(Kind, Fault)]) -> String {
     let lines: Vec<String> = faults
         .iter()
         .map(|(kind, fault)| format!("cannot read the quota of {kind}: {fault}"))
+        .chain(hints(faults.iter().map(|(_, fault)| fault)))
         .collect();
     lines.join("\n")
 }

@@ -10,7 +10,7 @@ use super::reading::Reading;
 use super::settings::Settings;
 use crate::model::{
     Fault, FaultClass, Graph, Kind, Owner, Parent, Query, Record, Schema, Shape, Snapshot, Value,
-    kind_of_class,
+    hints, kind_of_class,
 };
 
 /// Kinds could not be read.
@@ -27,6 +27,7 @@ impl ReadFailed {
             .faults
             .iter()
             .map(|(kind, fault)| format!("cannot read {kind}: {fault}"))
+            .chain(hints(self.faults.iter().map(|(_, fault)| fault)))
             .collect();
         lines.join("\n")
     }

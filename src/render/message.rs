@@ -15,6 +15,17 @@ pub fn warning(message: impl std::fmt::Display) -> String {
     format!("{} {message}", paint(CAUTION.bold(), "warning:"))
 }
 
+/// The same where lines of the message begin with `hint: `.
+pub fn warning_with_hints(message: &str) -> String {
+    let (hints, said): (Vec<&str>, Vec<&str>) =
+        message.lines().partition(|line| line.starts_with("hint: "));
+    let hints = hints.iter().map(|line| hint(&line["hint: ".len()..]));
+    std::iter::once(warning(said.join("\n")))
+        .chain(hints)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 /// `hint: ...`.
 pub fn hint(message: impl std::fmt::Display) -> String {
     format!("{} {message}", paint(HINT.bold(), "hint:"))

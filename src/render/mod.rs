@@ -17,6 +17,7 @@ mod paint;
 mod past;
 mod permissions;
 mod plan;
+pub mod policy;
 mod progress;
 mod report;
 mod stats;

@@ -148,12 +148,8 @@ fn hint(failure: &Failure) -> Option<String> {
     let Cause::Fault { fault, .. } = &failure.cause else {
         return None;
     };
-    let call = format!("{}:{}", fault.service, fault.operation);
     match fault.class {
-        FaultClass::Denied => Some(format!("the caller needs permission for {call}")),
-        FaultClass::Quota => {
-            Some("ask for a higher quota in AWS's Service Quotas console, or free some".to_owned())
-        }
+        FaultClass::Denied | FaultClass::Quota => fault.advice(),
         FaultClass::Throttled => Some("the account makes too many calls; try later".to_owned()),
         FaultClass::Unknown => {
             Some("the call may have had its effect; the next run finds out".to_owned())

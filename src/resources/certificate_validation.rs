@@ -16,7 +16,9 @@ use super::lifecycle::{Lifecycle, Mark};
 use crate::aws::route53::{self, Zone};
 use crate::aws::{Clients, branch, required};
 use crate::classes;
-use crate::model::{Changes, Fault, FaultClass, Found, Id, Query, Ref, Resolved, State, Tags};
+use crate::model::{
+    Changes, Fault, FaultClass, Found, Id, Query, Ref, Resolved, State, Tags, hints,
+};
 use qpiac_derive::{Outputs, Resource};
 
 /// What follows a certificate's ARN in the identifier of its validation.
@@ -258,8 +260,9 @@ async fn others(aws: &Clients, detail: &Detail) -> Result<Option<Vec<Certificate
             Err(fault) if fault.class == FaultClass::Denied => {
                 aws.note(format!(
                     "the certificates of {region} may not be read ({fault}), and one of them may need \
-                     the DNS records that validate {}: they stay",
-                    detail.arn
+                     the DNS records that validate {}: they stay\n{}",
+                    detail.arn,
+                    hints([&fault]).join("\n")
                 ));
                 return Ok(None);
             }

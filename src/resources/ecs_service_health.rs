@@ -29,7 +29,7 @@ pub(super) async fn of(aws: &Clients, found: &Found<EcsService>) -> Result<Healt
         let said = last_words(aws, cluster, &found.attributes.name).await;
         health
             .reasons
-            .extend(said.unwrap_or_else(|fault| vec![not_readable(&fault)]));
+            .extend(said.unwrap_or_else(|fault| not_readable(&fault)));
     }
     Ok(health)
 }

@@ -4,7 +4,7 @@
 //! hides nothing of what is known without it.
 
 use crate::engine::{Health, Wellness};
-use crate::model::{Fault, State};
+use crate::model::{Fault, State, hints};
 
 /// It does not do what it is for.
 pub(super) fn ill(summary: impl Into<String>, reasons: Vec<String>) -> Health {
@@ -27,13 +27,14 @@ pub(super) fn waiting(summary: impl Into<String>, reasons: Vec<String>) -> Healt
 /// What the state says, and that no more can be read.
 pub(super) fn unread(state: &State, fault: &Fault) -> Health {
     let mut health = Health::of_state(state);
-    health.reasons.push(not_readable(fault));
+    health.reasons.extend(not_readable(fault));
     health
 }
 
-/// That something cannot be read.
-pub(super) fn not_readable(fault: &Fault) -> String {
-    format!("not readable: {fault}")
+/// That something cannot be read, and what can be done about it.
+pub(super) fn not_readable(fault: &Fault) -> Vec<String> {
+    let said = format!("not readable: {fault}");
+    std::iter::once(said).chain(hints([fault])).collect()
 }
 
 /// `1 task`, `2 tasks`.

@@ -219,7 +219,7 @@ impl Lifecycle for LambdaFunction {
             Ok(calls) => calls,
             Err(fault) => {
                 let mut health = Health::of_state(&found.state);
-                health.reasons.push(not_readable(&fault));
+                health.reasons.extend(not_readable(&fault));
                 return Ok(health);
             }
         };
@@ -245,7 +245,7 @@ async fn said(aws: &Clients, function: &LambdaFunction) -> Vec<String> {
     let since = SystemTime::now() - Duration::from_secs(HEALTH_WINDOW_S);
     match facts::failures(aws, group, since.into(), HEALTH_LINES).await {
         Ok(lines) => lines.into_iter().map(|line| format!("| {line}")).collect(),
-        Err(fault) => vec![not_readable(&fault)],
+        Err(fault) => not_readable(&fault),
     }
 }
 

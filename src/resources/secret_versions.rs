@@ -16,7 +16,7 @@ use futures::future::{try_join_all, try_join3};
 use super::secret::SecretUsage;
 use super::secret_listing::{self, CURRENT, Listed, PENDING, PREVIOUS};
 use crate::aws::{Call, Clients, Plain, cloudfront, if_present, marker, required};
-use crate::model::{Fault, FaultClass, Owner};
+use crate::model::{Fault, FaultClass, Owner, hints};
 
 const GET: &str = "secretsmanager:GetSecretValue";
 
@@ -86,7 +86,9 @@ pub(super) async fn of(
     let secrets: Vec<&Listed> = secrets.iter().filter(of_origin).collect();
     let read = try_join_all(secrets.iter().map(|secret| read(aws, secret))).await;
     let versions = match read {
-        Err(fault) if fault.class == FaultClass::Denied => unread(aws, &secrets, owner).await?,
+        Err(fault) if fault.class == FaultClass::Denied => {
+            unread(aws, &secrets, owner, &fault).await?
+        }
         read => read?,
     };
     for one in &versions {
@@ -170,11 +172,17 @@ async fn value(aws: &Clients, arn: &str, label: &str) -> Result<Option<Plain>, F
 }
 
 /// Versions of secrets whose values may not be read.
-async fn unread(aws: &Clients, secrets: &[&Listed], owner: &Owner) -> Result<Vec<Versions>, Fault> {
+async fn unread(
+    aws: &Clients,
+    secrets: &[&Listed],
+    owner: &Owner,
+    fault: &Fault,
+) -> Result<Vec<Versions>, Fault> {
+    let hints = hints([fault]).join("\n");
     for secret in secrets {
         aws.note(format!(
             "the value of {} may not be read ({GET}): what CloudFront sends stands for it, and the \
-             load balancer's rules are compared with that",
+             load balancer's rules are compared with that\n{hints}",
             secret.name
         ));
     }

@@ -34,7 +34,7 @@ classes! {
     outputs = TaskDefinitionOutputs,
     replacement = "create-first",
     find = "ecs:ListTaskDefinitionFamilies, ecs:ListTaskDefinitions, ecs:DescribeTaskDefinition",
-    create = "ecs:RegisterTaskDefinition, ecs:TagResource",
+    create = "ecs:RegisterTaskDefinition, ecs:TagResource, iam:PassRole",
     update = "ecs:TagResource, ecs:UntagResource",
     delete = "ecs:DeregisterTaskDefinition"
 )]
