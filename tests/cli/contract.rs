@@ -46,6 +46,12 @@ fn wrong_usage_ends_with_64_and_a_word_on_stderr() {
             &["verify", "--endpoint", "127.0.0.1:80"],
             "expected `http://HOST`",
         ),
+        (&["policy", "--account", "12"], "expected 12 digits"),
+        (
+            &["policy", "--plan-only", "--all-kinds"],
+            "cannot be used with",
+        ),
+        (&["policy", "--region", "eu-west-1"], "differs from"),
     ] {
         let done = place.run(arguments).expect(64);
         assert!(done.err.contains(word), "{arguments:?}: {}", done.err);
@@ -66,6 +72,7 @@ fn help_and_version_go_to_stdout() {
         "status",
         "output",
         "verify",
+        "policy",
         "schema",
         "completions",
     ] {

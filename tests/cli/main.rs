@@ -5,6 +5,7 @@
 mod contract;
 mod images;
 mod lifecycle;
+mod policy;
 mod program;
 mod stopping;
 mod whole;

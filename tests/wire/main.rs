@@ -8,6 +8,7 @@
 
 mod asking;
 mod budget;
+mod denied;
 mod drift;
 mod edits;
 mod failure;

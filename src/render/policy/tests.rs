@@ -146,6 +146,95 @@ fn a_kind_that_is_not_wanted_is_read_and_not_changed() {
     assert!(!of(&document, "lambda:ListFunctions").is_empty());
 }
 
+/// The stack of the repository's root, with a domain, a firewall and somebody to notify.
+fn whole_graph() -> crate::model::Graph {
+    let stack = include_str!("../../../stack.yaml")
+        .replace(
+            "\nsecrets:",
+            "\ndomain: { name: www.example.com, zone: example.com }\nsecrets:",
+        )
+        .replace("  # waf:", "  waf:")
+        .replace("  # notify:", "  notify:");
+    let reading = crate::spec::read("stack.yaml", stack.into_bytes()).expect("a stack");
+    let inputs = crate::stack::Inputs {
+        account: "123456789012".to_owned(),
+        digests: crate::stack::Digests::default(),
+    };
+    crate::stack::graph(&reading.spec, &inputs)
+}
+
+/// Whether a text fits a pattern in which `*` stands for anything.
+fn fits(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, rest)) => text.strip_prefix(before).is_some_and(|text| {
+            let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+            ends.into_iter().any(|at| fits(rest, &text[at..]))
+        }),
+    }
+}
+
+#[test]
+fn the_names_of_a_stack_are_within_what_its_policy_allows() {
+    let graph = whole_graph();
+    let subject = Subject {
+        owner: graph.owner().clone(),
+        ..subject()
+    };
+    let document = deploy(&all(), &subject).document(&subject);
+    let mut checked = 0;
+    for (address, node) in graph.nodes() {
+        let form = node
+            .schema
+            .outputs
+            .iter()
+            .find(|output| output.form.starts_with("arn:"));
+        let name = node.values.get("name");
+        let (Some(form), Some(crate::model::Value::Text(name))) = (form, name) else {
+            continue;
+        };
+        let arn = form
+            .form
+            .replace("{region}", &subject.owner.region)
+            .replace("{account}", "123456789012")
+            .replace(
+                "{cluster.name}",
+                &format!("{}-cluster", subject.owner.stack),
+            )
+            .replace("{name}", name);
+        for action in node
+            .schema
+            .operations
+            .create
+            .iter()
+            .chain(node.schema.operations.delete)
+        {
+            if facts::grants(action).is_none()
+                || action.split(':').next() != Some(node.schema.service())
+            {
+                continue;
+            }
+            let resources =
+                of(&document, action)
+                    .into_iter()
+                    .flat_map(|one| match &one["Resource"] {
+                        Value::Array(all) => all.clone(),
+                        one => vec![one.clone()],
+                    });
+            let covers = |resource: Value| {
+                let resource = resource.as_str().unwrap_or_default();
+                fits(resource, &arn) || fits(resource, &format!("{arn}/object"))
+            };
+            assert!(
+                resources.into_iter().any(covers),
+                "{address}: {action} on {arn}"
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 60, "too few to mean anything: {checked}");
+}
+
 #[test]
 fn parts_are_short_enough_and_allow_the_same() {
     let policy = deploy(&all(), &subject());
