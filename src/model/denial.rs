@@ -57,6 +57,10 @@ impl Fault {
         match self.class {
             FaultClass::Denied => denied(self),
             FaultClass::Quota => Some(quotas::advice(self)),
+            // Some calls reach another service in the caller's name, and pass on what that says.
+            FaultClass::NotYet | FaultClass::Rejected if is_told_as_denial(&self.message) => {
+                Some(Denial::of(self).advice())
+            }
             FaultClass::Throttled
             | FaultClass::Conflict
             | FaultClass::NotYet
@@ -77,6 +81,10 @@ pub fn hints<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> Vec<String> {
         }
     }
     hints
+}
+
+fn is_told_as_denial(message: &str) -> bool {
+    message.contains("User: ") && message.contains("is not authorized to perform: ")
 }
 
 fn denied(fault: &Fault) -> Option<String> {

@@ -56,6 +56,21 @@ fn the_action_may_be_another_than_the_call() {
 }
 
 #[test]
+fn what_another_service_refused_is_told_too() {
+    let message = format!("{USER} cloudwatch:PutMetricAlarm on resource: arn:x");
+    let passed_on = Fault {
+        class: FaultClass::NotYet,
+        ..fault(
+            "application-autoscaling:PutScalingPolicy",
+            "FailedResourceAccessException",
+            &message,
+        )
+    };
+    let advice = passed_on.advice().expect("advice");
+    assert!(advice.contains("cloudwatch:PutMetricAlarm"), "{advice}");
+}
+
+#[test]
 fn where_the_message_says_nothing_the_call_stands_for_the_action() {
     advises(
         "s3:PutBucketPolicy",

@@ -149,14 +149,16 @@ fn hint(failure: &Failure) -> Option<String> {
         return None;
     };
     match fault.class {
-        FaultClass::Denied | FaultClass::Quota => fault.advice(),
         FaultClass::Throttled => Some("the account makes too many calls; try later".to_owned()),
         FaultClass::Unknown => {
             Some("the call may have had its effect; the next run finds out".to_owned())
         }
-        FaultClass::Conflict | FaultClass::NotYet | FaultClass::Missing | FaultClass::Rejected => {
-            None
-        }
+        FaultClass::Denied
+        | FaultClass::Quota
+        | FaultClass::Conflict
+        | FaultClass::NotYet
+        | FaultClass::Missing
+        | FaultClass::Rejected => fault.advice(),
     }
 }
 

@@ -66,6 +66,8 @@ async fn a_quota_that_cannot_be_read_is_an_error() {
     let error = checked.expect_err("it is not allowed").to_string();
     assert_eq!(
         error,
-        "cannot read the quota of thing: alpha:DescribeQuota: the cloud says no"
+        "cannot read the quota of thing: alpha:DescribeQuota: the cloud says no\n\
+         hint: allow it with \
+         {\"Effect\":\"Allow\",\"Action\":\"alpha:DescribeQuota\",\"Resource\":\"*\"}"
     );
 }

@@ -132,7 +132,9 @@ async fn all_errors_come_at_once_and_are_no_absence() {
     assert_eq!(
         failed.to_string(),
         "cannot read tower: beta:FindTower: the cloud says no\n\
-         cannot read part: alpha:FindPart: the cloud says no"
+         cannot read part: alpha:FindPart: the cloud says no\n\
+         hint: allow it with \
+         {\"Effect\":\"Allow\",\"Action\":\"beta:FindTower\",\"Resource\":\"*\"}"
     );
     assert_eq!(
         cloud.calls_of("find tower").len(),

@@ -67,7 +67,7 @@ fn every_change_that_a_kind_declares_is_listed_once() {
 #[test]
 fn an_action_is_authorized_on_what_it_makes_and_on_what_it_touches() {
     let document = deploy(&all(), &subject()).document(&subject());
-    let arn = |what: &str| format!("arn:aws:ec2:eu-west-1:123456789012:{what}/*");
+    let arn = |what: &str| format!("arn:aws:ec2:eu-west-1:123456789012:{what}");
     let statements = of(&document, "ec2:CreateSubnet");
     let says = |resource: &str, key: &str| {
         let condition = json!({ "StringEquals": { key: "shop@eu-west-1" } });
@@ -76,8 +76,8 @@ fn an_action_is_authorized_on_what_it_makes_and_on_what_it_touches() {
             .any(|one| one["Resource"] == resource && one["Condition"] == condition)
     };
     assert_eq!(statements.len(), 2);
-    assert!(says(&arn("subnet"), "aws:RequestTag/qpiac:stack"));
-    assert!(says(&arn("vpc"), "aws:ResourceTag/qpiac:stack"));
+    assert!(says(&arn("subnet/*"), "aws:RequestTag/qpiac:stack"));
+    assert!(says(&arn("vpc/*"), "aws:ResourceTag/qpiac:stack"));
 }
 
 #[test]

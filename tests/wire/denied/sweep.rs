@@ -119,6 +119,13 @@ impl Sweep {
         tried
     }
 
+    /// Forgets what a failed try left.
+    pub(super) fn recover(&mut self) {
+        self.program.bed.clear_faults();
+        self.program.write(&self.stack);
+        self.is_applied = false;
+    }
+
     /// Neither a plan nor an apply goes on without having read everything.
     async fn deny_read(&mut self, action: &str) -> Tried {
         let plan = self.program.run(&["plan"]).await;
