@@ -3,6 +3,10 @@
 //!
 //! A sample is tried in every run, another one with `QPIAC_SEED=N`; `QPIAC_SOAK=full` tries all.
 
+#![cfg(unix)]
+// The numbers are what one runs all of it for.
+#![allow(clippy::print_stdout)]
+
 mod sweep;
 
 use std::panic::AssertUnwindSafe;
