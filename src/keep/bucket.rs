@@ -13,6 +13,11 @@ use crate::aws::objects::{self, Condition, Place};
 use crate::engine::clock::{now, pause};
 use crate::model::{Fault, FaultClass};
 
+/// What is done with the bucket, as IAM names it.
+pub const BUCKET_ACTIONS: [&str; 7] = objects::OPERATIONS.0;
+/// What is done with the objects in it.
+pub const OBJECT_ACTIONS: [&str; 2] = objects::OPERATIONS.1;
+
 /// How long a new bucket may be invisible, in seconds (S3: up to two minutes).
 const NEW_BUCKET_S: u64 = 120;
 /// The longest pause between two tries, in paces.

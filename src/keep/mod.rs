@@ -19,7 +19,7 @@ mod take;
 mod tests;
 mod unlock;
 
-pub use bucket::Bucket;
+pub use bucket::{BUCKET_ACTIONS, Bucket, OBJECT_ACTIONS};
 pub use claim::Claim;
 pub use folder::Folder;
 pub use history::{Header, Recorder, Run, run, runs};

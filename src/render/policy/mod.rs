@@ -9,6 +9,7 @@ mod statement;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::facts::Condition;
+use crate::keep;
 use crate::model::{Owner, Schema};
 
 pub use self::statement::{Policy, SIZE_LIMIT};
@@ -19,23 +20,14 @@ const ALWAYS: [&str; 1] = ["sts:GetCallerIdentity"];
 const GET_SECRET: &str = "secretsmanager:GetSecretValue";
 /// The bucket of leases, history and saved plans of an account and region.
 const HOUSE_BUCKET: &str = "s3:::qpiac-{account}-{region}";
-/// What is done with that bucket.
-const HOUSE_BUCKET_ACTIONS: [&str; 6] = [
-    "s3:CreateBucket",
-    "s3:ListBucket",
-    "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketVersioning",
-    "s3:PutEncryptionConfiguration",
-    "s3:PutLifecycleConfiguration",
-];
 /// What stands in it.
 const HOUSE_OBJECTS: [&str; 3] = [
     "s3:::qpiac-{account}-{region}/history/{stack}/*",
     "s3:::qpiac-{account}-{region}/leases/{stack}",
     "s3:::qpiac-{account}-{region}/plans/{stack}/*",
 ];
-/// What is done with what stands in it.
-const HOUSE_OBJECT_ACTIONS: [&str; 2] = ["s3:GetObject", "s3:PutObject"];
+/// What `history` reads.
+const HISTORY: (&str, &str) = ("s3:ListBucket", "s3:GetObject");
 
 /// Whose rights these are.
 #[derive(Clone, Debug)]
@@ -81,7 +73,7 @@ fn partition(region: &str) -> &'static str {
     }
 }
 
-/// What `plan`, `status` and `output` need: every plan reads all kinds, so that nothing that once
+/// What `plan`, `status`, `output` and `history` need: every plan reads all kinds, so that nothing that once
 /// was wanted is overlooked.
 pub fn reading(kinds: &[&Schema], subject: &Subject) -> Policy {
     let mut policy = Policy::default();
@@ -96,6 +88,9 @@ pub fn reading(kinds: &[&Schema], subject: &Subject) -> Policy {
         let secrets = subject.secrets.iter().map(|name| subject.secret(name));
         policy.allow(GET_SECRET, secrets.collect(), Condition::Free);
     }
+    let (list, read) = HISTORY;
+    policy.allow(list, subject.arns(&[HOUSE_BUCKET]), Condition::Free);
+    policy.allow(read, subject.arns(&HOUSE_OBJECTS), Condition::Free);
     policy
 }
 
@@ -115,10 +110,10 @@ pub fn changing(kinds: &[&Schema], already: &Policy, subject: &Subject) -> Polic
             policy.allow(action, subject.arns(&resources), condition);
         }
     }
-    for action in HOUSE_BUCKET_ACTIONS {
+    for action in keep::BUCKET_ACTIONS {
         policy.allow(action, subject.arns(&[HOUSE_BUCKET]), Condition::Free);
     }
-    for action in HOUSE_OBJECT_ACTIONS {
+    for action in keep::OBJECT_ACTIONS {
         policy.allow(action, subject.arns(&HOUSE_OBJECTS), Condition::Free);
     }
     policy
