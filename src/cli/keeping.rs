@@ -147,7 +147,7 @@ impl Keeping {
             seen,
             &mut notice,
         );
-        let (hold, before, is_first) = taking.await.map_err(|refused| hinted(&refused))?;
+        let (hold, before, is_first) = taking.await.map_err(hinted)?;
         if let Cloud::Aws(aws) = cloud {
             aws.clients().limit(hold.permit());
         }
@@ -242,12 +242,14 @@ fn told(notice: &Notice, wait: Duration) -> String {
     }
 }
 
-fn hinted(refused: &keep::Refused) -> anyhow::Error {
+fn hinted(refused: keep::Refused) -> anyhow::Error {
     match refused {
         keep::Refused::Held(_) => anyhow!(
             "{refused}; nothing was changed\nhint: wait longer with --lease-wait, or, if you know \
              that the other run is dead, `qpiac unlock`"
         ),
-        keep::Refused::Fault(_) => anyhow!("{refused}; nothing was changed"),
+        keep::Refused::Fault(fault) => {
+            anyhow::Error::new(fault).context("the lease cannot be taken; nothing was changed")
+        }
     }
 }

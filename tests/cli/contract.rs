@@ -73,6 +73,8 @@ fn help_and_version_go_to_stdout() {
         "output",
         "verify",
         "policy",
+        "history",
+        "unlock",
         "schema",
         "completions",
     ] {

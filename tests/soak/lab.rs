@@ -41,7 +41,11 @@ pub(crate) struct Findings {
 
 impl Lab {
     pub(crate) async fn new() -> Self {
-        let program = Program::whole().await;
+        Self::of(Program::whole().await).await
+    }
+
+    /// A lab for this program.
+    pub(crate) async fn of(program: Program) -> Self {
         let aws = Observer::of(&program.bed);
         let mut lab = Self {
             program,

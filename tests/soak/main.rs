@@ -1,9 +1,11 @@
 //! The program is killed at each of its changing calls, and asked to stop at any moment, on the whole
-//! stack over real API calls; the next run puts everything right.
+//! stack over real API calls; two runs change one stack at once; AWS does to them what it does to its
+//! callers. The next run puts everything right.
 //!
 //! `cargo test` takes a few points. The rest is for whoever has the time:
 //!
-//! - `QPIAC_SOAK=full` takes every call, both sides of it, and a hundred moments.
+//! - `QPIAC_SOAK=full` takes every call, both sides of it, a hundred moments, fifty races and 200
+//!   seeds.
 //! - `QPIAC_SOAK_FROM=N` and `QPIAC_SOAK_TO=N` take a part of the calls, where that is full.
 //! - `QPIAC_SOAK_POINT=apply:17:after` takes the one point.
 //! - `QPIAC_SOAK_WORKERS=N` kills in N test beds at a time; two unless told otherwise.
@@ -34,6 +36,7 @@ mod kill;
 mod lab;
 mod neighbours;
 mod point;
+mod races;
 mod reference;
 mod size;
 mod tally;

@@ -15,6 +15,8 @@ use crate::reference::Reference;
 const SAMPLE_CYCLES: u32 = 3;
 const SAMPLE_MOMENTS: usize = 3;
 const FULL_MOMENTS: usize = 100;
+const SAMPLE_RACES: usize = 4;
+const FULL_RACES: usize = 50;
 const WORKERS: usize = 2;
 
 /// Points of one cycle, at most one for each phase, in the order of phases.
@@ -40,6 +42,10 @@ pub(crate) fn moments() -> usize {
     } else {
         SAMPLE_MOMENTS
     }
+}
+
+pub(crate) fn races() -> usize {
+    if is_full() { FULL_RACES } else { SAMPLE_RACES }
 }
 
 /// Chance, for one purpose; says from which seed.
