@@ -27,7 +27,7 @@ const TEXT_OPTIONS: [&str; 16] = [
     "wait_delete",
 ];
 
-const FLAGS: [&str; 3] = ["lazy", "serial", "marked"];
+const FLAGS: [&str; 4] = ["lazy", "serial", "marked", "completes"];
 
 struct Header {
     outputs: Type,
@@ -193,7 +193,7 @@ fn schema(header: &Header, doc: &str, names: &[String]) -> syn::Result<TokenStre
     let exclusive = attribute_names(text("exclusive"), names)?;
     let holds = optional(text("holds"));
     let after = following(text("after"));
-    let [lazy, serial, marked] = FLAGS.map(|flag| header.flags.contains(flag));
+    let [lazy, serial, marked, completes] = FLAGS.map(|flag| header.flags.contains(flag));
     let [find, explain, create, update, delete] =
         ["find", "explain", "create", "update", "delete"].map(|action| list(text(action)));
     let [wait_create, wait_update, wait_delete] = [
@@ -216,6 +216,7 @@ fn schema(header: &Header, doc: &str, names: &[String]) -> syn::Result<TokenStre
         lazy: #lazy,
         serial: #serial,
         marked: #marked,
+        completes: #completes,
         waits: ::qpiac::model::Waits {
             create: #wait_create, update: #wait_update, delete: #wait_delete,
         },

@@ -242,6 +242,7 @@ fn saw_all(outcome: &Outcome) -> bool {
         Cause::Broken { .. }
         | Cause::Deadline { .. }
         | Cause::NotAsWanted { .. }
+        | Cause::Incomplete { .. }
         | Cause::Vanished
         | Cause::MissingInput { .. } => false,
     };

@@ -3,6 +3,7 @@
 //! May depend on `plan`, `model`, `polls` and `reading`. Invariant: steps know nothing of each other;
 //! they speak with the run only.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -10,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use super::polls::Polls;
 use super::reading::Reading;
 use super::tenure::Tenure;
-use crate::model::{Fault, Milestone, OutputValues, Owner};
+use crate::model::{Address, Fault, Milestone, OutputValues, Owner};
 use crate::plan::StepId;
 
 /// How far a run is stopped.
@@ -48,6 +49,8 @@ pub(super) struct Context<'a> {
     pub(super) owner: &'a Owner,
     pub(super) tenure: &'a dyn Tenure,
     pub(super) halt: watch::Sender<Halt>,
+    /// Steps that wait in vain, each with what failed.
+    pub(super) vain: watch::Sender<BTreeMap<StepId, Address>>,
     pub(super) reports: mpsc::UnboundedSender<(StepId, Report)>,
 }
 
@@ -57,6 +60,18 @@ impl Context<'_> {
         let mut halt = self.halt.subscribe();
         // The sender lives as long as the context, so there is no error.
         let _ = halt.wait_for(|halt| *halt >= far).await;
+    }
+
+    /// Ends when this step waits in vain; gives what failed.
+    pub(super) async fn in_vain(&self, step: StepId) -> Address {
+        let mut vain = self.vain.subscribe();
+        loop {
+            if let Some(needs) = vain.borrow_and_update().get(&step) {
+                return needs.clone();
+            }
+            // The sender lives as long as the context.
+            let _ = vain.changed().await;
+        }
     }
 
     /// Whether nothing new may begin.

@@ -219,6 +219,11 @@ pub enum Cause {
         /// The attributes that differ.
         attributes: Vec<String>,
     },
+    /// It becomes ready only once another is there, whose step failed.
+    Incomplete {
+        /// The other.
+        needs: Address,
+    },
     /// It is not there any more: somebody else deleted it meanwhile.
     Vanished,
     /// A value that it needs did not come from the step that makes it.

@@ -228,6 +228,9 @@ impl<'a> Life<'a> {
             let sight = tokio::select! {
                 biased;
                 () = self.context.halted(Halt::Waiting) => return Err(Exit::Stopped),
+                needs = self.context.in_vain(self.task.step) => {
+                    return Err(Exit::failed(Cause::Incomplete { needs }));
+                }
                 sight = watch.next() => sight,
                 () = pause_until(deadline) => {
                     return Err(Exit::failed(Cause::Deadline {

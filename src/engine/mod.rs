@@ -24,6 +24,7 @@ mod settings;
 mod task;
 mod tenure;
 mod token;
+mod vain;
 
 pub use event::{Cause, Ending, Event, Failure, Planned, Skip, Stop, What};
 pub use outcome::Outcome;

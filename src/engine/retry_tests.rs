@@ -23,6 +23,7 @@ const fn schema(delete: &'static [&'static str]) -> Schema {
         lazy: false,
         serial: false,
         marked: false,
+        completes: false,
         waits: Waits {
             create: None,
             update: None,

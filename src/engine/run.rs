@@ -24,6 +24,7 @@ use super::schedule::{Job, Schedule};
 use super::settings::Settings;
 use super::task::{Standing, Task, schema_of};
 use super::tenure::{Lost, Tenure};
+use super::vain;
 use crate::model::{Milestone, OutputValues, Schema};
 use crate::plan::{Action, Plan, Step, StepId};
 
@@ -57,6 +58,7 @@ pub async fn run(
         owner: &plan.owner,
         tenure,
         halt: watch::Sender::new(Halt::No),
+        vain: watch::Sender::default(),
         reports: sender,
     };
     let mut run = Run {
@@ -293,8 +295,20 @@ impl Run<'_> {
             failure,
             elapsed_ms,
         });
+        self.give_up_on_parent(step);
         let skipped = self.schedule.failed(step);
         self.skipped(skipped);
+    }
+
+    /// What becomes ready only by a step that failed is not waited for any more.
+    fn give_up_on_parent(&self, step: StepId) {
+        let schemas = self.context.reading.provider.schemas();
+        if let Some(parent) = vain::parent_of(self.plan, step, schemas) {
+            let needs = self.plan.step(step).address.clone();
+            self.context.vain.send_modify(|vain| {
+                vain.insert(parent, needs);
+            });
+        }
     }
 
     fn skipped(&mut self, skipped: Vec<(StepId, Skip)>) {

@@ -133,6 +133,8 @@ pub struct Schema {
     pub serial: bool,
     /// AWS gives it no tags: the owner tags, and only these, stand in a text of it.
     pub marked: bool,
+    /// Its parent becomes ready only once it is there.
+    pub completes: bool,
     /// What AWS goes on doing after a call.
     pub waits: Waits,
     /// The operations that it uses.

@@ -146,6 +146,9 @@ pub(super) fn why(failure: &Failure) -> String {
             "AWS reports it as working, but not with the wanted {}",
             attributes.join(", ")
         ),
+        Cause::Incomplete { needs } => {
+            format!("it becomes ready only with {needs}, which failed")
+        }
         Cause::Vanished => "it is not there any more; somebody else deleted it".to_owned(),
         Cause::MissingInput { output } => format!("{output}, which it needs, is not known"),
     }
@@ -161,6 +164,7 @@ pub(super) fn further(failure: &Failure) -> Vec<String> {
         Cause::Broken { .. }
         | Cause::Deadline { .. }
         | Cause::NotAsWanted { .. }
+        | Cause::Incomplete { .. }
         | Cause::Vanished
         | Cause::MissingInput { .. } => Vec::new(),
     }

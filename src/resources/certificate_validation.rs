@@ -37,6 +37,7 @@ classes! {
     replacement = "create-first",
     parent = "certificate_arn",
     serial,
+    completes,
     find = "acm:ListCertificates, acm:ListTagsForCertificate, acm:DescribeCertificate, \
             route53:ListHostedZones, route53:ListResourceRecordSets",
     create = "acm:DescribeCertificate, acm:ListTagsForCertificate, acm:AddTagsToCertificate, \

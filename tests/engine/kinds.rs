@@ -13,6 +13,8 @@ classes! {
     TowerId = "tower", "tower-########";
     /// A part.
     PartId = "part", "part-########";
+    /// A key.
+    KeyId = "key", "key-########";
 }
 
 /// Made in one call, of the service alpha.
@@ -89,5 +91,24 @@ pub(crate) struct PartOutputs {
     pub(crate) id: Id<PartId>,
 }
 
+/// Without it, its tower is never ready.
+#[derive(Clone, Debug, Resource)]
+#[resource(kind = "key", outputs = KeyOutputs, replacement = "create-first",
+    parent = "tower", completes,
+    find = "beta:FindKey", create = "beta:CreateKey", update = "beta:UpdateKey",
+    delete = "beta:DeleteKey")]
+pub(crate) struct Key {
+    /// Its tower.
+    #[attribute(replace)]
+    pub(crate) tower: Ref<TowerId>,
+}
+
+/// Outputs of a key.
+#[derive(Clone, Debug, Outputs)]
+pub(crate) struct KeyOutputs {
+    /// Identifier.
+    pub(crate) id: Id<KeyId>,
+}
+
 /// All of them.
-pub(crate) static SCHEMAS: [&Schema; 3] = [Part::SCHEMA, Tower::SCHEMA, Thing::SCHEMA];
+pub(crate) static SCHEMAS: [&Schema; 4] = [Key::SCHEMA, Part::SCHEMA, Tower::SCHEMA, Thing::SCHEMA];

@@ -12,7 +12,7 @@ use qpiac::plan::{Action, After, Plan, Reason, Scope, Step, StepId};
 use tokio::sync::watch;
 
 use crate::cloud::Cloud;
-use crate::kinds::{Part, Thing, Tower};
+use crate::kinds::{Key, Part, Thing, Tower};
 
 pub(crate) fn owner() -> Owner {
     Owner::new("shop", "us-east-1")
@@ -56,6 +56,14 @@ pub(crate) fn tower(size: u32, needs: &[&str]) -> Values {
 
 pub(crate) fn part(thing: Ref<crate::kinds::ThingId>, place: u32, size: u32) -> Values {
     Part { thing, place, size }.values()
+}
+
+/// The key of a tower.
+pub(crate) fn key(tower: &str) -> Values {
+    Key {
+        tower: id_of(tower),
+    }
+    .values()
 }
 
 /// A resource of ours as it is found.

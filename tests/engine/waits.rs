@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use qpiac::engine::{Cause, Ending, Settings};
-use qpiac::model::{FaultClass, State, Value, Values};
+use qpiac::model::{FaultClass, Milestone, State, Value, Values};
 use qpiac::plan::Plan;
 use tokio::sync::watch;
 
 use crate::cloud::{Cloud, Strike};
-use crate::scene::{Sketch, creating, deleting, found, ran, ran_with, settings, tower, updating};
+use crate::scene::{
+    Sketch, address, creating, deleting, found, key, ran, ran_with, settings, tower, updating,
+};
 
 fn busy(words: &str) -> State {
     State::Busy(words.to_owned())
@@ -89,6 +91,31 @@ async fn a_deadline_ends_with_what_aws_said_last() {
     };
     assert_eq!(ran.failure().cause, cause);
     assert_eq!(ran.elapsed_ms(), 600_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_a_failed_step_would_make_ready_is_not_waited_for() {
+    let cloud = Cloud::new();
+    cloud.course("tower/t", &[(0, busy("waiting for its key"))]);
+    cloud.strike("create key", Strike::Fails(FaultClass::Denied, "CreateKey"));
+    let mut sketch = Sketch::default();
+    let tower = sketch.create("tower/t", tower(1, &[]));
+    let lock = sketch.create("key/t", key("tower/t"));
+    sketch.after(lock, tower, Milestone::Exists);
+    let ran = ran(&sketch.plan(), &cloud).await;
+    assert!(ran.elapsed_ms() < 10_000, "{}", ran.elapsed_ms());
+    let failed: Vec<_> = ran
+        .outcome
+        .failed
+        .iter()
+        .map(|(step, f)| (*step, &f.cause))
+        .collect();
+    let needs = address("key/t");
+    assert!(
+        matches!(failed.as_slice(), [(first, Cause::Fault { .. }), (second, Cause::Incomplete { needs: named })]
+            if *first == lock && *second == tower && *named == needs),
+        "{failed:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

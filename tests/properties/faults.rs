@@ -244,7 +244,10 @@ fn excused(ran: &Ran) -> Verdict {
             Cause::Broken { message } => message == "it broke",
             // What breaks while it is deleted stays.
             Cause::Deadline { last, .. } => last.as_deref() == Some("it broke"),
-            Cause::NotAsWanted { .. } | Cause::Vanished | Cause::MissingInput { .. } => false,
+            Cause::NotAsWanted { .. }
+            | Cause::Incomplete { .. }
+            | Cause::Vanished
+            | Cause::MissingInput { .. } => false,
         };
         let step = ran.plan.step(*step);
         ensure!(is_excused, "{} fails: {failure:?}", step.address);

@@ -26,15 +26,7 @@ const OPTIONAL: [(&str, &str); 3] = [
         "while deleting: the DNS records of a certificate stay",
     ),
 ];
-/// Without these no DNS record proves a certificate, on which AWS then waits for as long as a
-/// certificate may take: the step says at once what is missing, and the run goes on until then.
-const AWAITED: [&str; 2] = [
-    "acm:AddTagsToCertificate",
-    "route53:ChangeResourceRecordSets",
-];
-/// How long such a run is left alone before it is stopped.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How long any other may take, however busy the machine is.
+/// How long a run may take, however busy the machine is.
 const LIMIT: Duration = Duration::from_secs(300);
 /// On what AWS is said to have denied it.
 const RESOURCE: &str = "arn:aws:any:us-east-1:123456789012:thing/one";
@@ -158,13 +150,7 @@ impl Sweep {
 
     async fn deny_change(&mut self, action: &str, verb: &str) -> Tried {
         self.is_applied = false;
-        let is_awaited = verb == "apply" && AWAITED.contains(&action);
-        let ran = self
-            .stopped_after(verb, if is_awaited { PATIENCE } else { LIMIT })
-            .await;
-        if is_awaited && ran.code == 130 {
-            return self.told(action, &ran);
-        }
+        let ran = self.stopped_after(verb, LIMIT).await;
         if is_optional(action) || !self.permissions().contains(action) {
             assert_eq!(ran.code, 0, "{action}: {}", ran.err);
             return Tried::Passed;
