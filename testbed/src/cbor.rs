@@ -23,12 +23,13 @@ const BREAK: u8 = 0xff;
 /// # Errors
 ///
 /// When the bytes end early, nest too deeply or hold what JSON has no word for.
-pub(crate) fn read(bytes: &[u8]) -> Result<Value> {
+pub fn read(bytes: &[u8]) -> Result<Value> {
     Reader { rest: bytes }.value(DEEPEST)
 }
 
 /// Writes a value.
-pub(crate) fn write(value: &Value) -> Vec<u8> {
+#[must_use]
+pub fn write(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::new();
     put(&mut bytes, value);
     bytes

@@ -22,7 +22,7 @@
 //!
 //! Invariant: a test bed shares its emulators with no other that lives at the same time.
 
-mod cbor;
+pub mod cbor;
 mod client;
 mod emulator;
 mod fault;

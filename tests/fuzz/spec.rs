@@ -1,265 +1,28 @@
-//! A hundred thousand inputs for the spec reader: mutated files of the corpus, files put together
-//! from fragments, and plain noise. None may make it panic, and whatever it accepts must hold what
-//! it promises.
-//!
-//! The inputs depend on a seed alone: `SPEC_FUZZ_SEED` chooses another one, and a failure names the
-//! seed and shows the input. `SPEC_FUZZ_INPUTS` changes their number.
+//! Stack files: mutated files of the corpus, files put together from fragments, and plain noise. None
+//! may make the reader panic, and whatever it accepts must hold what it promises, so that a stack can
+//! be made of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::panic::catch_unwind;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use qpiac::spec::{self, Spec, resolved};
+use qpiac::stack::{self, Digests, Inputs};
 
-const SEED: u64 = 20_260_101;
-const INPUTS: u64 = 100_000;
+use crate::campaign::Part;
+use crate::case::Case;
+use crate::random::Random;
+use crate::spec_words::{FRAGMENTS, VALUES};
 
-/// SplitMix64: enough for inputs, and the same everywhere.
-struct Random(u64);
+static PART: Part = Part {
+    name: "spec",
+    sample: 40_000,
+    share: 1,
+    run,
+};
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit.max(1) as u64).expect("below a usize")
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
-        items[self.below(items.len())]
-    }
-}
-
-const FRAGMENTS: &[&str] = &[
-    "stack: shop\n",
-    "region: us-east-1\n",
-    "account: \"123456789012\"\n",
-    "tags:",
-    "network:",
-    "load_balancer:",
-    "services:",
-    "cidr:",
-    "zones:",
-    "public:",
-    "private:",
-    "nat:",
-    "listen:",
-    "certificate:",
-    "allow:",
-    "image: a/b:1",
-    "port: 80",
-    "route:",
-    "path:",
-    "host:",
-    "priority:",
-    "health:",
-    "interval_s:",
-    "environment:",
-    "logs:",
-    "retention_days:",
-    "deployment:",
-    "policies:",
-    "cpu:",
-    "memory:",
-    "count:",
-    "cdn:",
-    "auth: key",
-    "header:",
-    "secret:",
-    "behaviors:",
-    "geo:",
-    "deny:",
-    "domain:",
-    "secrets:",
-    "key: {}",
-    "rotation:",
-    "reads: [key]",
-    "scaling:",
-    "max: 3",
-    "build: a/b",
-    "functions:",
-    "code: a/b",
-    "handler: a.b",
-    "runtime: python3.13",
-    "monitoring:",
-    "notify:",
-    "alarms:",
-    "access_logs:",
-    "off",
-    " ",
-    "  ",
-    "\n",
-    "\n  ",
-    "\n    ",
-    "\n      ",
-    "\r\n",
-    "\t",
-    "- ",
-    "? ",
-    ": ",
-    ", ",
-    "[",
-    "]",
-    "{",
-    "}",
-    "{}",
-    "[]",
-    "&a ",
-    "*a",
-    "<<: *a",
-    "!!str ",
-    "!x ",
-    "| \n",
-    ">-\n",
-    "\"",
-    "'",
-    "#",
-    "---\n",
-    "...\n",
-    "%YAML 1.2\n",
-    "~",
-    "null",
-    "true",
-    "yes",
-    "0",
-    "-1",
-    "443",
-    "65536",
-    "0x1f",
-    "0o17",
-    "1e999",
-    ".inf",
-    ".nan",
-    "1_000",
-    "99999999999999999999",
-    "10.0.0.0/16",
-    "10.0.1.0/24",
-    "10.0.0.1/16",
-    "0.0.0.0/0",
-    "255.255.255.255/32",
-    "us-east-1a",
-    "us-east-1b",
-    "single",
-    "/api/*",
-    "*.example.com",
-    "arn:aws:iam::aws:policy/X",
-    "\u{feff}",
-    "\u{0}",
-    "\u{85}",
-    "\u{2028}",
-    "é",
-    "東京",
-    "🗼",
-    "e\u{301}",
-    "\u{202e}",
-    "\\",
-    "@",
-    "`",
-    "%",
-];
-
-const VALUES: &[&str] = &[
-    "0",
-    "1",
-    "2",
-    "7",
-    "10",
-    "30",
-    "80",
-    "100",
-    "150",
-    "256",
-    "443",
-    "512",
-    "1024",
-    "2048",
-    "4096",
-    "8000",
-    "16384",
-    "-1",
-    "true",
-    "false",
-    "none",
-    "single",
-    "per-zone",
-    "private",
-    "public",
-    "arm64",
-    "x86_64",
-    "a",
-    "a-b",
-    "shop",
-    "/",
-    "/api/*",
-    "[/a, /b]",
-    "a.example.com",
-    "\"200\"",
-    "a/b:1",
-    "a/b",
-    "us-east-1",
-    "eu-west-1",
-    "[us-east-1a]",
-    "[us-east-1c, us-east-1d]",
-    "10.0.0.0/16",
-    "10.0.0.0/20",
-    "10.0.0.0/24",
-    "10.0.0.0/28",
-    "[10.0.1.0/24, 10.0.7.0/24]",
-    "[10.0.0.0/26, 10.0.0.64/26]",
-    "[80]",
-    "[80, 443]",
-    "[443]",
-    "[0.0.0.0/0]",
-    "{}",
-    "[]",
-    "",
-    "{ path: /x }",
-    "{ host: a.example.com, path: /x }",
-    "{ priority: 20, path: /y }",
-    "{ interval_s: 6 }",
-    "{ retention_days: 7 }",
-    "{ A: b }",
-    "{ minimum_percent: 0 }",
-    "off",
-    "50000",
-    "60",
-    "http",
-    "https",
-    "jwt",
-    "[jwt]",
-    "[jwt, api-key]",
-    "cdn-auth",
-    "rotation",
-    "{ function: rotation, days: 7 }",
-    "{ secret: cdn-auth }",
-    "X-Origin",
-    "Cookie",
-    "{ deny: [KP] }",
-    "{ allow: [DE, FR] }",
-    "{ cache: 5 }",
-    "{ /*: 5, /a: off }",
-    "{ rate_limit: 100 }",
-    "{ min: 2, max: 3 }",
-    "{ max: 3, requests_per_task: 10 }",
-    "{ API_KEY: api-key }",
-    "{ JWT_SECRET_ARN: x }",
-    "example.com",
-    "www.example.com",
-    "Z0123456789ABCDEFGHIJ",
-    "workload/app",
-    "../app",
-    ".",
-    "nodejs22.x",
-    "a.handler",
-    "[ops@example.com]",
-    "{ cpu_percent: off }",
-];
+static CORPUS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(corpus);
 
 fn corpus() -> Vec<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -285,9 +48,7 @@ fn corpus() -> Vec<Vec<u8>> {
 
 fn input(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
     match random.below(10) {
-        0 => (0..random.below(80))
-            .map(|_| random.next().to_le_bytes()[0])
-            .collect(),
+        0 => (0..random.below(80)).map(|_| random.byte()).collect(),
         1..=3 => from_fragments(random),
         _ => {
             let mut text = corpus[random.below(corpus.len())].clone();
@@ -327,7 +88,7 @@ fn mutate(random: &mut Random, text: &mut Vec<u8>, corpus: &[Vec<u8>]) {
             text.extend_from_slice(&other[random.below(other.len() + 1)..]);
         }
         4 => swap_lines(random, text),
-        5 if at < text.len() => text[at] = random.next().to_le_bytes()[0],
+        5 if at < text.len() => text[at] = random.byte(),
         6 => drop(text.splice(at..end, random.pick(FRAGMENTS).bytes())),
         7 => drop(text.splice(at..at, random.pick(FRAGMENTS).bytes())),
         _ => replace_value(random, text),
@@ -480,78 +241,38 @@ fn check_references(spec: &Spec) {
     }
 }
 
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
-}
-
-/// Returns the number of files that were accepted.
-fn run(seed: u64, inputs: std::ops::Range<u64>, corpus: &[Vec<u8>]) -> u64 {
-    let mut accepted = 0;
-    for place in inputs {
-        let mut random = Random(seed ^ place.wrapping_mul(0x2545_f491_4f6c_dd1d));
-        let text = input(&mut random, corpus);
-        let outcome = catch_unwind(|| match spec::read("stack.yaml", &text) {
-            Ok(reading) => {
-                check(&reading.spec);
-                for source in &reading.sources {
-                    assert!(source.path.as_str().split('/').all(|part| part != ".."));
-                }
-                true
+fn run(case: &Arc<Case>) -> bool {
+    let mut random = case.random();
+    let text = input(&mut random, &CORPUS);
+    case.show(&text);
+    match spec::read("stack.yaml", &text) {
+        Ok(reading) => {
+            check(&reading.spec);
+            for source in &reading.sources {
+                assert!(source.path.as_str().split('/').all(|part| part != ".."));
             }
-            Err(diagnostics) => {
-                assert!(diagnostics.errors() > 0, "refused without an error");
-                if place % 8 == 0 {
-                    let drawn = diagnostics.render(spec::Style {
-                        colour: false,
-                        width: 80,
-                    });
-                    assert!(drawn.contains("error: "), "nothing is drawn");
-                    serde_json::to_string(&diagnostics).expect("diagnostics as JSON");
-                }
-                false
+            if random.once_in(8) {
+                stack::graph(&reading.spec, &Inputs::anywhere(Digests::default()));
             }
-        });
-        let shown = String::from_utf8_lossy(&text);
-        match outcome {
-            Ok(good) => accepted += u64::from(good),
-            Err(_) => panic!("seed {seed}, input {place}:\n{shown}\n{text:?}"),
+            true
+        }
+        Err(diagnostics) => {
+            assert!(diagnostics.errors() > 0, "refused without an error");
+            if random.once_in(8) {
+                let drawn = diagnostics.render(spec::Style {
+                    colour: false,
+                    width: 80,
+                });
+                assert!(drawn.contains("error: "), "nothing is drawn");
+                serde_json::to_string(&diagnostics).expect("diagnostics as JSON");
+            }
+            false
         }
     }
-    accepted
 }
 
 #[test]
-fn no_input_makes_the_reader_panic() {
-    let (seed, inputs) = (
-        number("SPEC_FUZZ_SEED", SEED),
-        number("SPEC_FUZZ_INPUTS", INPUTS),
-    );
-    let corpus = corpus();
-    let threads = std::thread::available_parallelism().map_or(2, |count| count.get() as u64);
-    let share = inputs.div_ceil(threads);
-    let accepted: u64 = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|worker| {
-                let range = worker * share..((worker + 1) * share).min(inputs);
-                let corpus = &corpus;
-                scope.spawn(move || run(seed, range, corpus))
-            })
-            .collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().expect("no input panics"))
-            .sum()
-    });
-    // An accident in the generator that makes every input trivial would go unseen.
-    assert!(
-        accepted * 50 > inputs,
-        "seed {seed}: only {accepted} of {inputs} were accepted"
-    );
-    assert!(
-        accepted * 2 < inputs,
-        "seed {seed}: {accepted} of {inputs} were accepted"
-    );
+fn no_stack_file_makes_the_reader_panic() {
+    let tally = PART.campaign();
+    assert!(tally.is_telling(), "{tally:?}");
 }
