@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::case::Case;
@@ -70,7 +70,7 @@ impl Part {
             return Tally::default();
         }
         let seconds = number("QPIAC_FUZZ_S");
-        let _turn = seconds.map(|_| TURN.lock().unwrap_or_else(PoisonError::into_inner));
+        let _turn = seconds.map(|_| lock(&TURN));
         let share = seconds.map(|all| Duration::from_millis(all * 1000 * self.share / SHARES));
         let own = || match seconds {
             Some(_) => SystemTime::UNIX_EPOCH
@@ -80,59 +80,128 @@ impl Part {
         };
         let first = number("QPIAC_FUZZ_FROM").unwrap_or_else(own);
         let tally = match number("QPIAC_FUZZ_SEED") {
-            Some(seed) => self.try_all(seed..=seed, None),
-            None if share.is_some() => self.try_all(first..=u64::MAX, share),
-            None => self.try_all(first..=first + self.sample - 1, None),
+            Some(seed) => self.try_all((seed, seed), None),
+            None if share.is_some() => self.try_all((first, u64::MAX - 1), share),
+            None => self.try_all((first, first + self.sample - 1), None),
         };
         println!("{}", tally.row(self.name));
         assert!(tally.failures.is_empty(), "{}", tally.told(self.name));
         tally
     }
 
-    fn try_all(&'static self, seeds: impl Iterator<Item = u64>, limit: Option<Duration>) -> Tally {
-        let start = Instant::now();
-        let mut tally = Tally::default();
-        let mut worker = Worker::start(self);
-        for seed in seeds {
-            let is_over = limit.is_some_and(|limit| start.elapsed() >= limit);
-            if is_over || tally.hangs == HANGS_MAX {
+    /// Tries these inputs, the last included, for so long.
+    fn try_all(&'static self, seeds: (u64, u64), limit: Option<Duration>) -> Tally {
+        let end = limit.map(|limit| Instant::now() + limit);
+        let work = Arc::new(Work {
+            part: self,
+            next: AtomicU64::new(seeds.0),
+            last: seeds.1,
+            end,
+            now: Mutex::default(),
+            tally: Mutex::default(),
+        });
+        let mut worker = work.start();
+        loop {
+            thread::park_timeout(LOOK);
+            if worker.is_finished() {
                 break;
             }
-            let began = Instant::now();
-            let case = Arc::new(Case::new(seed));
-            let end = worker.try_one(&case, self.name);
-            tally.took(seed, began.elapsed());
-            tally.inputs += 1;
-            match end {
-                Some(Ok(accepted)) => tally.accepted += u64::from(accepted),
-                Some(Err(why)) => {
-                    tally.panics += 1;
-                    tally.failed(why, self.name, &case);
+            let now = lock(&work.now).clone();
+            let Some((case, began)) = now else { continue };
+            if resident_bytes() > MEMORY_LIMIT_BYTES {
+                end_of_memory(self.name, &case);
+            }
+            if began.elapsed() > Duration::from_secs(INPUT_LIMIT_S) {
+                let mut tally = lock(&work.tally);
+                tally.hung(self.name, &case);
+                if tally.hangs == HANGS_MAX {
+                    break;
                 }
-                None => {
-                    tally.hangs += 1;
-                    worker = Worker::start(self);
-                    let why = format!("seed {seed} took more than {INPUT_LIMIT_S} s");
-                    tally.failed(why, self.name, &case);
-                }
+                // The one that hangs finds nothing more to do, should it ever end.
+                worker = work.start();
             }
         }
-        tally
+        std::mem::take(&mut lock(&work.tally))
     }
+}
+
+/// What a worker does, and how far it is.
+struct Work {
+    part: &'static Part,
+    next: AtomicU64,
+    last: u64,
+    end: Option<Instant>,
+    /// What is being tried, and since when.
+    now: Mutex<Option<(Arc<Case>, Instant)>>,
+    tally: Mutex<Tally>,
+}
+
+impl Work {
+    fn start(self: &Arc<Self>) -> JoinHandle<()> {
+        let work = Arc::clone(self);
+        let watcher = thread::current();
+        thread::spawn(move || {
+            while work.try_next() {}
+            watcher.unpark();
+        })
+    }
+
+    /// Tries the next input; false where there is none, or another worker went on meanwhile.
+    fn try_next(&self) -> bool {
+        let seed = self.next.fetch_add(1, Ordering::Relaxed);
+        let is_over = self.end.is_some_and(|end| Instant::now() >= end);
+        if is_over || seed > self.last {
+            return false;
+        }
+        // What a stack that overflows leaves behind: the process ends without a word.
+        let _ = fs::write(folder().join(self.part.name), seed.to_string());
+        let case = Arc::new(Case::new(seed));
+        let began = Instant::now();
+        *lock(&self.now) = Some((Arc::clone(&case), began));
+        let end = caught(|| (self.part.run)(&case));
+        if lock(&self.now)
+            .as_ref()
+            .is_none_or(|(now, _)| now.seed != seed)
+        {
+            return false;
+        }
+        let mut tally = lock(&self.tally);
+        tally.inputs += 1;
+        tally.took(seed, began.elapsed());
+        match end {
+            Ok(accepted) => tally.accepted += u64::from(accepted),
+            Err(why) => {
+                tally.panics += 1;
+                tally.failed(why, self.part.name, &case);
+            }
+        }
+        true
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Tally {
     /// Whether some inputs were accepted and some refused; else an accident in the generator makes
     /// all of them trivial. A few inputs tell nothing.
     pub(crate) fn is_telling(&self) -> bool {
-        let refused = self.inputs - self.accepted;
-        self.inputs < 100 || self.accepted.min(refused) * 50 > self.inputs
+        let is_mixed = self.accepted * 50 > self.inputs && self.accepted < self.inputs;
+        self.inputs < 100 || is_mixed
     }
 
     fn took(&mut self, seed: u64, time: Duration) {
         if time > self.slowest {
             (self.slowest, self.slowest_seed) = (time, seed);
         }
+    }
+
+    fn hung(&mut self, part: &str, case: &Case) {
+        self.inputs += 1;
+        self.hangs += 1;
+        let why = format!("seed {}: it took more than {INPUT_LIMIT_S} s", case.seed);
+        self.failed(why, part, case);
     }
 
     /// Remembers a failure, once for each place.
@@ -169,49 +238,12 @@ impl Tally {
     }
 }
 
-/// A thread that tries inputs.
-struct Worker {
-    inputs: Sender<Arc<Case>>,
-    ends: Receiver<Result<bool, String>>,
-}
-
-impl Worker {
-    fn start(part: &'static Part) -> Self {
-        let (inputs, todo) = channel::<Arc<Case>>();
-        let (done, ends) = channel();
-        thread::spawn(move || {
-            for case in todo {
-                let end = caught(|| (part.run)(&case));
-                if done.send(end).is_err() {
-                    break;
-                }
-            }
-        });
-        Self { inputs, ends }
-    }
-
-    /// What became of an input; nothing where it hangs.
-    fn try_one(&self, case: &Arc<Case>, part: &str) -> Option<Result<bool, String>> {
-        // What a stack that overflows leaves behind: the process ends without a word.
-        let _ = fs::write(folder().join(part), case.seed.to_string());
-        self.inputs.send(Arc::clone(case)).expect("a worker lives");
-        let end = Instant::now() + Duration::from_secs(INPUT_LIMIT_S);
-        loop {
-            match self.ends.recv_timeout(LOOK) {
-                Ok(end) => return Some(end),
-                Err(RecvTimeoutError::Disconnected) => panic!("the worker is gone"),
-                Err(RecvTimeoutError::Timeout) if Instant::now() >= end => return None,
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            let taken = resident_bytes();
-            if taken > MEMORY_LIMIT_BYTES {
-                let path = report(part, case);
-                let (seed, path) = (case.seed, path.display());
-                eprintln!("{part}: seed {seed} takes {taken} bytes of memory; it is in {path}");
-                std::process::abort();
-            }
-        }
-    }
+/// Nothing else would stop an input that takes more and more.
+fn end_of_memory(part: &str, case: &Case) -> ! {
+    let (seed, path) = (case.seed, report(part, case));
+    let path = path.display();
+    eprintln!("{part}: seed {seed} takes more than {MEMORY_LIMIT_BYTES} bytes; it is in {path}");
+    std::process::abort();
 }
 
 /// What the process takes of the machine's memory; 0 where the system does not say.

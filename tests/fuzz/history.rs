@@ -13,7 +13,7 @@ use crate::{corpus, json, mutate};
 
 static PART: Part = Part {
     name: "history",
-    sample: 2500,
+    sample: 800,
     share: 1,
     run,
 };

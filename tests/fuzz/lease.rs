@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use qpiac::keep::{self, Claim, Etag, Lease, Object, Only, Refused, Store, Written};
 use qpiac::model::Fault;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use crate::campaign::Part;
@@ -19,7 +20,7 @@ use crate::{corpus, json, mutate};
 
 static PART: Part = Part {
     name: "lease",
-    sample: 2500,
+    sample: 800,
     share: 1,
     run,
 };
@@ -51,7 +52,7 @@ impl Shelf {
 }
 
 fn etag(body: &[u8]) -> Etag {
-    Etag(format!("{body:?}"))
+    Etag(format!("{:x}", Sha256::digest(body)))
 }
 
 fn soon<'a, T: Send + 'a>(value: T) -> BoxFuture<'a, Result<T, Fault>> {

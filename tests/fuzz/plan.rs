@@ -21,7 +21,7 @@ use crate::{corpus, json, mutate};
 
 static PART: Part = Part {
     name: "plan",
-    sample: 2500,
+    sample: 400,
     share: 1,
     run,
 };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use qpiac::engine::{self, Provider};
 use qpiac::model::{
@@ -21,10 +22,13 @@ use crate::wire::{Harm, Wire};
 
 static PART: Part = Part {
     name: "replies",
-    sample: 250,
+    sample: 300,
     share: 4,
     run,
 };
+
+/// How long the engine waits for one kind.
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// Everything that was recorded, as the program sees it.
 static RECORDS: LazyLock<Vec<Record>> = LazyLock::new(|| {
@@ -55,18 +59,20 @@ fn run(case: &Arc<Case>) -> bool {
     on_paused_time(async {
         if random.once_in(12) {
             let harm = match random.below(12) {
-                0 => Harm::Endless,
+                0 => Harm::Endless(5),
                 1..=4 => Harm::Replies(1 + random.below(40)),
                 _ => Harm::Operations(1 + random.below(8)),
             };
             return whole(case, harm).await;
         }
         let harm = match random.below(40) {
-            0 => Harm::Endless,
+            0 => Harm::Endless(100),
             1..=20 => Harm::Replies(10 + random.below(90)),
             _ => Harm::Operations(10 + random.below(90)),
         };
-        one(case, harm, records, &mut random).await
+        // As the engine does it.
+        let one = one(case, harm, records, &mut random);
+        tokio::time::timeout(LIMIT, one).await.unwrap_or(false)
     })
 }
 

@@ -21,7 +21,7 @@ use crate::{corpus, json};
 
 static PART: Part = Part {
     name: "sandbox",
-    sample: 400,
+    sample: 200,
     share: 2,
     run,
 };

@@ -17,7 +17,7 @@ use crate::spec_words::{FRAGMENTS, VALUES};
 
 static PART: Part = Part {
     name: "spec",
-    sample: 40_000,
+    sample: 20_000,
     share: 1,
     run,
 };

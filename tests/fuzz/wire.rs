@@ -31,7 +31,9 @@ use crate::recorded::{REPLIES, Recorded, print};
 use crate::{json, mutate, xml};
 
 /// How long a reply takes, on a clock that jumps.
-const LATENCY: Duration = Duration::from_millis(250);
+const LATENCY: Duration = Duration::from_millis(100);
+/// The same where listings never end, which only the program's patience ends.
+const SLOW_LATENCY: Duration = Duration::from_secs(2);
 /// How long one attempt may take, as the program has it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -44,8 +46,8 @@ pub(crate) enum Harm {
     Operations(usize),
     /// This many replies of a hundred.
     Replies(usize),
-    /// The same, and every reply says that there is another page.
-    Endless,
+    /// The replies of this many operations of a hundred say that there is another page, always.
+    Endless(usize),
 }
 
 /// A cloud made of recorded replies.
@@ -111,11 +113,10 @@ impl Wire {
     fn is_harmed(&self, operation: &str, random: &mut Random) -> bool {
         match self.harm {
             Harm::None => false,
-            Harm::Operations(share) => {
+            Harm::Operations(share) | Harm::Endless(share) => {
                 Random::new(self.case.seed ^ hash(&operation)).below(100) < share
             }
             Harm::Replies(share) => random.below(100) < share,
-            Harm::Endless => true,
         }
     }
 }
@@ -160,7 +161,7 @@ fn recorded(operation: &str, print: &str, random: &mut Random) -> Sent {
 }
 
 fn harm(random: &mut Random, reply: &mut Sent, harm: Harm) {
-    if harm == Harm::Endless {
+    if matches!(harm, Harm::Endless(_)) {
         reply.body = with_more(random, &reply.body);
         return;
     }
@@ -246,8 +247,12 @@ fn with_more(random: &mut Random, body: &[u8]) -> Vec<u8> {
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let answer = self.answer(request);
+        let latency = match self.harm {
+            Harm::Endless(_) => SLOW_LATENCY,
+            Harm::None | Harm::Operations(_) | Harm::Replies(_) => LATENCY,
+        };
         HttpConnectorFuture::new(async move {
-            tokio::time::sleep(LATENCY).await;
+            tokio::time::sleep(latency).await;
             answer.ok_or_else(|| {
                 let refused = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
                 ConnectorError::io(refused.into())
