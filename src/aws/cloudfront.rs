@@ -10,6 +10,7 @@ use aws_sdk_cloudfront::types as sdk;
 use super::clients::Clients;
 use super::fault::{Call, of_build};
 use super::marker;
+use super::pages::Pages;
 use super::presence::if_present;
 use crate::model::{Fault, FaultClass, TagChange, Tags};
 
@@ -23,17 +24,21 @@ pub type Page<T> = (Option<Vec<T>>, Option<String>);
 /// All items of a listing that is read page by page.
 ///
 /// # Errors
-/// The fault of a page.
-pub async fn all<T, F>(mut page: impl FnMut(Option<String>) -> F) -> Result<Vec<T>, Fault>
+/// The fault of a page, or that there is no last one.
+pub async fn all<T, F>(
+    operation: &str,
+    mut page: impl FnMut(Option<String>) -> F,
+) -> Result<Vec<T>, Fault>
 where
     F: Future<Output = Result<Page<T>, Fault>>,
 {
     let mut all = Vec::new();
+    let mut pages = Pages::default();
     let mut start = None;
     loop {
         let (items, next) = page(start).await?;
         all.extend(items.into_iter().flatten());
-        start = next.filter(|next| !next.is_empty());
+        start = pages.next(operation, next.filter(|next| !next.is_empty()))?;
         if start.is_none() {
             return Ok(all);
         }

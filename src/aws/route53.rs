@@ -11,6 +11,7 @@ use aws_sdk_route53::types::{
 
 use super::clients::Clients;
 use super::fault::{Call, of_build};
+use super::pages::Pages;
 use super::presence::if_present;
 use crate::model::{Fault, FaultClass};
 
@@ -111,6 +112,7 @@ pub async fn sets_from(
     belongs: impl Fn(&str) -> bool,
 ) -> Result<Vec<ResourceRecordSet>, Fault> {
     let mut sets = Vec::new();
+    let mut pages = Pages::default();
     let mut next = (Some(start.to_owned()), None, None);
     loop {
         let (name, r#type, identifier) = next;
@@ -130,14 +132,15 @@ pub async fn sets_from(
             }
             sets.push(set);
         }
-        if !page.is_truncated {
-            return Ok(sets);
-        }
-        next = (
+        let following = page.is_truncated.then_some((
             page.next_record_name,
             page.next_record_type,
             page.next_record_identifier,
-        );
+        ));
+        let Some(following) = pages.next(SETS, following)? else {
+            return Ok(sets);
+        };
+        next = following;
     }
 }
 

@@ -102,7 +102,7 @@ impl Lifecycle for CachePolicy {
         if matches!(which, Query::Under(_)) {
             return Ok(Vec::new());
         }
-        let listed = cloudfront::all(|start| async move {
+        let listed = cloudfront::all(LIST, |start| async move {
             let reply = aws
                 .cloudfront
                 .list_cache_policies()

@@ -189,7 +189,7 @@ struct Listed {
 
 /// The functions of the account by name, as they are published, else as they are in development.
 async fn list(aws: &Clients) -> Result<BTreeMap<String, Listed>, Fault> {
-    let listed = cloudfront::all(|start| async move {
+    let listed = cloudfront::all(LIST, |start| async move {
         let call = aws.cloudfront.list_functions().set_marker(start);
         let reply = call.send().await.at(LIST)?;
         let list = required(LIST, "the list", reply.function_list)?;

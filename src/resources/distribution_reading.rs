@@ -61,7 +61,7 @@ pub(super) fn is_deployed(distribution: &sdk::Distribution) -> bool {
 
 /// The distributions of this stack.
 pub(super) async fn owned(aws: &Clients, owner: &Owner) -> Result<Vec<Found<Distribution>>, Fault> {
-    let listed = cloudfront::all(|start| async move {
+    let listed = cloudfront::all(LIST, |start| async move {
         let call = aws.cloudfront.list_distributions().set_marker(start);
         let list = call.send().await.at(LIST)?.distribution_list;
         let list = required(LIST, "the list", list)?;

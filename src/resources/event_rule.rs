@@ -11,7 +11,7 @@ use futures::future::{try_join, try_join_all};
 
 use super::lambda_function::LambdaFunctionArn;
 use super::lifecycle::{Lifecycle, Mark};
-use crate::aws::{Call, Clients, if_present, name_in, of_build, of_item, required};
+use crate::aws::{Call, Clients, Pages, if_present, name_in, of_build, of_item, required};
 use crate::classes;
 use crate::model::{
     Changes, Fault, Found, Id, Owner, Query, Ref, Resolved, State, TagChange, Tags,
@@ -188,6 +188,7 @@ async fn list(
 ) -> Result<BTreeMap<String, Rule>, Fault> {
     let lists = prefixes.map(|prefix| async move {
         let mut rules = Vec::new();
+        let mut pages = Pages::default();
         let mut next = None;
         loop {
             let reply = aws
@@ -199,7 +200,7 @@ async fn list(
                 .await
                 .at(LIST)?;
             rules.extend(reply.rules.unwrap_or_default());
-            next = reply.next_token;
+            next = pages.next(LIST, reply.next_token)?;
             if next.is_none() {
                 return Ok::<_, Fault>(rules);
             }

@@ -134,3 +134,17 @@ async fn a_rule_without_targets_differs_from_the_one_that_is_wanted() {
     without.targets.clear();
     assert_eq!(found[0].attributes.values(), without.values());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_names_the_same_page_again_ends() {
+    let page = || json_reply(&json!({ "Rules": [], "NextToken": "more" }));
+    let cloud = Scripted::new([page(), page()]);
+    let which = Query::Owned {
+        owner: Owner::new("shop", "us-east-1"),
+        names: Vec::new(),
+    };
+    let found = EventRule::find(&cloud.clients(), &which).await;
+    let fault = found.expect_err("no end");
+    assert_eq!(fault.class, FaultClass::Rejected);
+    assert!(fault.message.contains("does not end"), "{fault}");
+}

@@ -175,7 +175,7 @@ impl Lifecycle for ResponseHeadersPolicy {
         if matches!(which, Query::Under(_)) {
             return Ok(Vec::new());
         }
-        let listed = cloudfront::all(|start| async move {
+        let listed = cloudfront::all(LIST, |start| async move {
             let reply = aws
                 .cloudfront
                 .list_response_headers_policies()

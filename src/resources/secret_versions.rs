@@ -19,6 +19,7 @@ use crate::aws::{Call, Clients, Plain, cloudfront, if_present, marker, required}
 use crate::model::{Fault, FaultClass, Owner, hints};
 
 const GET: &str = "secretsmanager:GetSecretValue";
+const LIST_DISTRIBUTIONS: &str = "cloudfront:ListDistributions";
 
 /// The fingerprints of a secret's versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -203,13 +204,9 @@ async fn unread(
 
 /// The fingerprints of what the distributions of `owner` send to their origins in headers.
 async fn sent(aws: &Clients, owner: &Owner) -> Result<Vec<String>, Fault> {
-    let listed = cloudfront::all(|start| async move {
+    let listed = cloudfront::all(LIST_DISTRIBUTIONS, |start| async move {
         let call = aws.cloudfront.list_distributions().set_marker(start);
-        let list = call
-            .send()
-            .await
-            .at("cloudfront:ListDistributions")?
-            .distribution_list;
+        let list = call.send().await.at(LIST_DISTRIBUTIONS)?.distribution_list;
         Ok(list.map_or((None, None), |list| (list.items, list.next_marker)))
     })
     .await?;

@@ -10,7 +10,7 @@ use futures::future::{try_join, try_join_all};
 
 use super::lifecycle::{Lifecycle, Mark};
 use super::web_acl_rule::{self, AclRule, Visibility};
-use crate::aws::{Call, Clients, branch, if_present, of_build, required};
+use crate::aws::{Call, Clients, Pages, branch, if_present, of_build, required};
 use crate::classes;
 use crate::model::{Changes, Fault, Found, Id, Owner, Query, Resolved, State, TagChange, Tags};
 use qpiac_derive::{Field, Outputs, Resource};
@@ -185,6 +185,7 @@ impl Lifecycle for WebAcl {
 /// The ARNs of the web ACLs that may be the stack's, or are in the way of one that is wanted.
 async fn near(aws: &Clients, owner: &Owner, names: &[String]) -> Result<Vec<String>, Fault> {
     let mut arns = Vec::new();
+    let mut pages = Pages::default();
     let mut marker = None;
     loop {
         let page = aws
@@ -206,7 +207,7 @@ async fn near(aws: &Clients, owner: &Owner, names: &[String]) -> Result<Vec<Stri
                 arns.push(required(LIST, "a web ACL's ARN", summary.arn)?);
             }
         }
-        marker = page.next_marker.filter(|_| is_full);
+        marker = pages.next(LIST, page.next_marker.filter(|_| is_full))?;
         if marker.is_none() {
             return Ok(arns);
         }
