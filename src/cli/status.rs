@@ -2,6 +2,8 @@
 //!
 //! May depend on everything. Invariant: what AWS does not say is not called well.
 
+use std::time::Duration;
+
 use futures::stream::{self, StreamExt};
 
 use super::Exit;
@@ -9,12 +11,15 @@ use super::arguments::{Format, Status};
 use super::look::{Look, look};
 use super::stops::unless_stopped;
 use super::terminal::Terminal;
+use crate::engine::clock::within;
 use crate::engine::{Health, Wellness};
 use crate::model::hints;
 use crate::render::{self, Standing};
 
 /// How many resources are asked about at a time.
 const AT_A_TIME: usize = 16;
+/// How long AWS may take to say how one of them is, in seconds.
+const HEALTH_LIMIT_S: u64 = 60;
 
 pub(super) async fn run(given: &Status, terminal: &Terminal) -> anyhow::Result<Exit> {
     let Some(look) = look(&given.subject, terminal).await? else {
@@ -38,13 +43,23 @@ pub(super) async fn run(given: &Status, terminal: &Terminal) -> anyhow::Result<E
     })
 }
 
+/// What AWS does not say.
+fn unknown(reasons: Vec<String>) -> Health {
+    Health {
+        wellness: Wellness::Ill,
+        summary: "AWS does not say how it is".to_owned(),
+        reasons,
+    }
+}
+
 /// How everything is.
 async fn standings(look: &Look) -> Vec<Standing> {
     let provider = look.cloud.provider();
     let records = look.snapshot.records();
     let all = records.flat_map(|(address, records)| records.iter().map(move |r| (address, r)));
     let asked = all.map(|(address, record)| async move {
-        let health = provider.health(record.clone()).await;
+        let limit = Duration::from_secs(HEALTH_LIMIT_S);
+        let health = within(limit, provider.health(record.clone())).await;
         let schema = provider
             .schemas()
             .iter()
@@ -53,13 +68,15 @@ async fn standings(look: &Look) -> Vec<Standing> {
             address: address.clone(),
             id: record.id.clone(),
             service: schema.map_or("", |schema| schema.service()),
-            health: health.unwrap_or_else(|fault| Health {
-                wellness: Wellness::Ill,
-                summary: "AWS does not say how it is".to_owned(),
-                reasons: std::iter::once(fault.to_string())
-                    .chain(hints([&fault]))
-                    .collect(),
-            }),
+            health: match health {
+                Some(Ok(health)) => health,
+                Some(Err(fault)) => unknown(
+                    std::iter::once(fault.to_string())
+                        .chain(hints([&fault]))
+                        .collect(),
+                ),
+                None => unknown(vec![format!("no answer within {HEALTH_LIMIT_S} s")]),
+            },
         }
     });
     let mut standings: Vec<Standing> = stream::iter(asked).buffered(AT_A_TIME).collect().await;
