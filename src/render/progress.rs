@@ -152,7 +152,9 @@ impl Progress {
         let since = self.steps.get(&id).and_then(|step| step.waits_since_ms);
         if let Some(since) = since {
             self.waits += 1;
-            self.waited_ms += at_ms.saturating_sub(since);
+            // What a record says is not always what a clock said.
+            let waited_ms = at_ms.saturating_sub(since);
+            self.waited_ms = self.waited_ms.saturating_add(waited_ms);
         }
     }
 
@@ -219,5 +221,37 @@ fn fresh(planned: &Planned) -> StepProgress {
         outputs: OutputValues::new(),
         retries: 0,
         waits_since_ms: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn folded(events: &[serde_json::Value]) -> Progress {
+        let mut progress = Progress::default();
+        for event in events {
+            let event = serde_json::from_value(event.clone()).expect("an event");
+            progress.fold(&event);
+        }
+        progress
+    }
+
+    #[test]
+    fn times_that_no_clock_said_are_added_up() {
+        let step = |number: u64| {
+            json!({ "step": number, "address": "vpc/main", "action": "create", "replaces": null,
+                "after": [], "typical_s": 1 })
+        };
+        let mut events = vec![json!({ "seq": 0, "at_ms": 0, "event": "run_started",
+            "owner": "shop@us-east-1", "steps": [step(0), step(1)] })];
+        for (at_ms, event) in [(0, "step_waiting"), (u64::MAX, "step_finished")] {
+            events.extend([0, 1].map(|step| {
+                json!({ "seq": 1, "at_ms": at_ms, "event": event, "step": step,
+                    "message": "pending", "elapsed_ms": at_ms })
+            }));
+        }
+        assert_eq!(folded(&events).waits(), (2, u64::MAX));
     }
 }
