@@ -154,9 +154,10 @@ fn names<'r>(schema: &Schema, records: impl Iterator<Item = &'r Record>) -> Vec<
 /// All that may have children of this kind.
 fn parents(schema: &Schema, records: &[Record]) -> Vec<Parent> {
     let attribute = schema.parent.and_then(|parent| schema.attribute(parent));
-    let class = match attribute.map(|attribute| attribute.shape) {
-        Some(Shape::Id(class) | Shape::Optional(&Shape::Id(class))) => class,
-        _ => return Vec::new(),
+    let Some(Shape::Id(class) | Shape::Optional(&Shape::Id(class))) =
+        attribute.map(|attribute| attribute.shape)
+    else {
+        return Vec::new();
     };
     let parent = kind_of_class(&SCHEMAS, class);
     let mut ids = BTreeSet::new();
@@ -179,7 +180,7 @@ fn work(found: &Record, schema: &Schema, random: &mut Random) -> Work {
         0 => Work::Create {
             kind: found.kind.clone(),
             want,
-            mark: found.tags.clone(),
+            mark: found.tags,
             token: "token".to_owned(),
         },
         1 => {
