@@ -3,6 +3,7 @@
 //! May depend on `model`. Invariant: nothing here knows a resource kind, and every call is counted.
 
 pub mod autoscaling;
+pub mod bucket;
 mod clients;
 pub mod cloudfront;
 pub mod cloudwatch;

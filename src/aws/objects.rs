@@ -7,6 +7,7 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types as sdk;
 
+use super::bucket::{self, Bucket};
 use super::clients::Clients;
 use super::fault::{Call, of_build};
 use super::presence::if_present;
@@ -18,11 +19,12 @@ const DEFAULT_REGION: &str = "us-east-1";
 const OLD_VERSION_DAYS: i32 = 1;
 /// The largest object that is read, in bytes.
 const LARGEST_BYTES: usize = 16 << 20;
+/// How objects are encrypted: with keys of S3's own.
+const ENCRYPTION: &str = "AES256";
 /// The most keys that are looked through.
 const KEYS_MAX: usize = 100_000;
 
 const CREATE: &str = "s3:CreateBucket";
-const ENCRYPT: &str = "s3:PutEncryptionConfiguration";
 const LIFECYCLE: &str = "s3:PutLifecycleConfiguration";
 const GET: &str = "s3:GetObject";
 const PUT: &str = "s3:PutObject";
@@ -34,7 +36,7 @@ pub const OPERATIONS: ([&str; 7], [&str; 2]) = (
         CREATE,
         LIST,
         "s3:GetLifecycleConfiguration",
-        ENCRYPT,
+        "s3:PutEncryptionConfiguration",
         "s3:PutBucketPublicAccessBlock",
         "s3:PutBucketVersioning",
         LIFECYCLE,
@@ -188,8 +190,12 @@ pub async fn prepare(aws: &Clients, at: &Place) -> Result<(), Fault> {
         Err(fault) if fault.class == FaultClass::Missing => {}
         Err(fault) => return Err(fault),
     }
-    block_public_access(aws, at).await?;
-    encrypt(aws, at).await?;
+    let this = Bucket {
+        name: &at.bucket,
+        owner: Some(&at.account),
+    };
+    bucket::block_public_access(&aws.own_s3, this, true).await?;
+    bucket::encrypt(&aws.own_s3, this, ENCRYPTION).await?;
     keep_versions(aws, at).await?;
     expire_old_versions(aws, at).await
 }
@@ -229,47 +235,6 @@ fn named<T>(at: &Place, reply: Result<T, Fault>) -> Result<T, Fault> {
         }
         fault
     })
-}
-
-async fn block_public_access(aws: &Clients, at: &Place) -> Result<(), Fault> {
-    let block = sdk::PublicAccessBlockConfiguration::builder()
-        .block_public_acls(true)
-        .ignore_public_acls(true)
-        .block_public_policy(true)
-        .restrict_public_buckets(true)
-        .build();
-    aws.own_s3
-        .put_public_access_block()
-        .bucket(&at.bucket)
-        .expected_bucket_owner(&at.account)
-        .public_access_block_configuration(block)
-        .send()
-        .await
-        .at("s3:PutBucketPublicAccessBlock")?;
-    Ok(())
-}
-
-async fn encrypt(aws: &Clients, at: &Place) -> Result<(), Fault> {
-    let by_default = sdk::ServerSideEncryptionByDefault::builder()
-        .sse_algorithm(sdk::ServerSideEncryption::Aes256)
-        .build()
-        .map_err(|error| of_build(ENCRYPT, &error))?;
-    let rule = sdk::ServerSideEncryptionRule::builder()
-        .apply_server_side_encryption_by_default(by_default)
-        .build();
-    let encryption = sdk::ServerSideEncryptionConfiguration::builder()
-        .rules(rule)
-        .build()
-        .map_err(|error| of_build(ENCRYPT, &error))?;
-    aws.own_s3
-        .put_bucket_encryption()
-        .bucket(&at.bucket)
-        .expected_bucket_owner(&at.account)
-        .server_side_encryption_configuration(encryption)
-        .send()
-        .await
-        .at(ENCRYPT)?;
-    Ok(())
 }
 
 async fn keep_versions(aws: &Clients, at: &Place) -> Result<(), Fault> {

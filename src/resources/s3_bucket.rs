@@ -10,6 +10,7 @@ use futures::future::try_join_all;
 
 use super::lifecycle::{Lifecycle, Mark};
 use super::{s3_bucket_contents, s3_bucket_reading as reading};
+use crate::aws::bucket::{Bucket, block_public_access, encrypt};
 use crate::aws::{Call, Clients, just_made, of_build, required};
 use crate::classes;
 use crate::model::{
@@ -30,7 +31,7 @@ const DELETE: &str = "s3:DeleteBucket";
 const TAG: &str = "s3:PutBucketTagging";
 const POLICY: &str = "s3:PutBucketPolicy";
 const EXPIRE: &str = "s3:PutLifecycleConfiguration";
-const ENCRYPT: &str = "s3:PutEncryptionConfiguration";
+
 /// The tag that keeps whether the bucket may be deleted with what is in it.
 pub(super) const FORCE_DESTROY_TAG: &str = "qpiac:force-destroy";
 /// The region whose name CreateBucket does not take, since it is the default.
@@ -136,9 +137,9 @@ impl Lifecycle for S3Bucket {
             None => make(aws, want, mark).await?,
         }
         // One after the other: S3 refuses changes of a bucket that are made together.
-        just_made(block_public_access(aws, name, want.block_public_access).await)?;
+        just_made(block_public_access(&aws.s3, named(name), want.block_public_access).await)?;
         if want.sse_algorithm != reading::DEFAULT_ENCRYPTION {
-            just_made(encrypt(aws, name, &want.sse_algorithm).await)?;
+            just_made(encrypt(&aws.s3, named(name), &want.sse_algorithm).await)?;
         }
         if want.policy.is_some() {
             just_made(set_policy(aws, name, want.policy.as_ref()).await)?;
@@ -157,10 +158,10 @@ impl Lifecycle for S3Bucket {
     ) -> Result<S3BucketOutputs, Fault> {
         let name = &found.id;
         if changes.has("block_public_access") {
-            block_public_access(aws, name, want.block_public_access).await?;
+            block_public_access(&aws.s3, named(name), want.block_public_access).await?;
         }
         if changes.has("sse_algorithm") {
-            encrypt(aws, name, &want.sse_algorithm).await?;
+            encrypt(&aws.s3, named(name), &want.sse_algorithm).await?;
         }
         if changes.has("policy") {
             set_policy(aws, name, want.policy.as_ref()).await?;
@@ -266,43 +267,9 @@ async fn change_tags(aws: &Clients, name: &str, change: &TagChange) -> Result<()
     Ok(())
 }
 
-async fn block_public_access(aws: &Clients, name: &str, on: bool) -> Result<(), Fault> {
-    let block = sdk::PublicAccessBlockConfiguration::builder()
-        .block_public_acls(on)
-        .ignore_public_acls(on)
-        .block_public_policy(on)
-        .restrict_public_buckets(on)
-        .build();
-    aws.s3
-        .put_public_access_block()
-        .bucket(name)
-        .public_access_block_configuration(block)
-        .send()
-        .await
-        .at("s3:PutBucketPublicAccessBlock")?;
-    Ok(())
-}
-
-async fn encrypt(aws: &Clients, name: &str, algorithm: &str) -> Result<(), Fault> {
-    let by_default = sdk::ServerSideEncryptionByDefault::builder()
-        .sse_algorithm(algorithm.into())
-        .build()
-        .map_err(|error| of_build(ENCRYPT, &error))?;
-    let rule = sdk::ServerSideEncryptionRule::builder()
-        .apply_server_side_encryption_by_default(by_default)
-        .build();
-    let encryption = sdk::ServerSideEncryptionConfiguration::builder()
-        .rules(rule)
-        .build()
-        .map_err(|error| of_build(ENCRYPT, &error))?;
-    aws.s3
-        .put_bucket_encryption()
-        .bucket(name)
-        .server_side_encryption_configuration(encryption)
-        .send()
-        .await
-        .at(ENCRYPT)?;
-    Ok(())
+/// The bucket by its name.
+fn named(name: &str) -> Bucket<'_> {
+    Bucket { name, owner: None }
 }
 
 async fn set_policy(
