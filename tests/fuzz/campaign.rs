@@ -3,21 +3,23 @@
 //! A worker tries the inputs and a watcher waits for it. One that hangs is left alone and counted; one
 //! that takes the memory ends the process, since nothing else would stop it.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::case::Case;
+use crate::machine::{resident_bytes, this_thread, worked};
 use crate::panics::caught;
+use crate::tally::{Tally, folder, report};
 
 /// The first seed of the sample.
 const FIRST_SEED: u64 = 20_260_101;
-/// How long one input may take, in seconds of a busy machine.
-const INPUT_LIMIT_S: u64 = 20;
+/// How long one input may work, and how long it may take on a machine that does other things.
+const WORK_LIMIT_S: u64 = 20;
+const INPUT_LIMIT_S: u64 = 300;
 /// How much memory the process may take, in bytes.
 const MEMORY_LIMIT_BYTES: u64 = 1 << 30;
 /// How often the memory is looked at.
@@ -36,19 +38,6 @@ pub(crate) struct Part {
     pub(crate) share: u64,
     /// Tries an input; whether it was accepted.
     pub(crate) run: fn(&Arc<Case>) -> bool,
-}
-
-/// What became of the inputs of a part.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    inputs: u64,
-    accepted: u64,
-    panics: u64,
-    hangs: u64,
-    slowest: Duration,
-    slowest_seed: u64,
-    /// Where it panicked, and the first seed that led there with what was said.
-    failures: BTreeMap<String, (u64, String)>,
 }
 
 /// Long runs try one part after the other.
@@ -106,22 +95,50 @@ impl Part {
             if worker.is_finished() {
                 break;
             }
-            let now = lock(&work.now).clone();
-            let Some((case, began)) = now else { continue };
+            let mut now = lock(&work.now);
+            let Some(trial) = now.as_ref() else { continue };
             if resident_bytes() > MEMORY_LIMIT_BYTES {
-                end_of_memory(self.name, &case);
+                end_of_memory(self.name, &trial.case);
             }
-            if began.elapsed() > Duration::from_secs(INPUT_LIMIT_S) {
+            if trial.is_too_long() {
                 let mut tally = lock(&work.tally);
-                tally.hung(self.name, &case);
+                tally.hung(self.name, WORK_LIMIT_S, &trial.case);
                 if tally.hangs == HANGS_MAX {
                     break;
                 }
                 // The one that hangs finds nothing more to do, should it ever end.
+                *now = None;
                 worker = work.start();
             }
         }
         std::mem::take(&mut lock(&work.tally))
+    }
+}
+
+/// An input that is being tried.
+struct Trial {
+    case: Arc<Case>,
+    began: Instant,
+    thread: PathBuf,
+    worked: Option<Duration>,
+}
+
+impl Trial {
+    fn begin(seed: u64) -> Self {
+        let thread = this_thread();
+        Self {
+            case: Arc::new(Case::new(seed)),
+            began: Instant::now(),
+            worked: worked(&thread),
+            thread,
+        }
+    }
+
+    fn is_too_long(&self) -> bool {
+        let limit = Duration::from_secs(WORK_LIMIT_S);
+        let work = worked(&self.thread).zip(self.worked);
+        let is_worked = work.is_some_and(|(now, then)| now.saturating_sub(then) > limit);
+        is_worked || self.began.elapsed() > Duration::from_secs(INPUT_LIMIT_S)
     }
 }
 
@@ -131,8 +148,7 @@ struct Work {
     next: AtomicU64,
     last: u64,
     end: Option<Instant>,
-    /// What is being tried, and since when.
-    now: Mutex<Option<(Arc<Case>, Instant)>>,
+    now: Mutex<Option<Trial>>,
     tally: Mutex<Tally>,
 }
 
@@ -155,16 +171,16 @@ impl Work {
         }
         // What a stack that overflows leaves behind: the process ends without a word.
         let _ = fs::write(folder().join(self.part.name), seed.to_string());
-        let case = Arc::new(Case::new(seed));
-        let began = Instant::now();
-        *lock(&self.now) = Some((Arc::clone(&case), began));
+        let trial = Trial::begin(seed);
+        let (case, began) = (Arc::clone(&trial.case), trial.began);
+        *lock(&self.now) = Some(trial);
         let end = caught(|| (self.part.run)(&case));
-        if lock(&self.now)
-            .as_ref()
-            .is_none_or(|(now, _)| now.seed != seed)
-        {
+        let mut now = lock(&self.now);
+        if now.as_ref().is_none_or(|now| now.case.seed != seed) {
             return false;
         }
+        *now = None;
+        drop(now);
         let mut tally = lock(&self.tally);
         tally.inputs += 1;
         tally.took(seed, began.elapsed());
@@ -183,61 +199,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Tally {
-    /// Whether some inputs were accepted and some refused; else an accident in the generator makes
-    /// all of them trivial. A few inputs tell nothing.
-    pub(crate) fn is_telling(&self) -> bool {
-        let is_mixed = self.accepted * 50 > self.inputs && self.accepted < self.inputs;
-        self.inputs < 100 || is_mixed
-    }
-
-    fn took(&mut self, seed: u64, time: Duration) {
-        if time > self.slowest {
-            (self.slowest, self.slowest_seed) = (time, seed);
-        }
-    }
-
-    fn hung(&mut self, part: &str, case: &Case) {
-        self.inputs += 1;
-        self.hangs += 1;
-        let why = format!("seed {}: it took more than {INPUT_LIMIT_S} s", case.seed);
-        self.failed(why, part, case);
-    }
-
-    /// Remembers a failure, once for each place.
-    fn failed(&mut self, why: String, part: &str, case: &Case) {
-        let place = why.split(": ").next().unwrap_or_default().to_owned();
-        if self.failures.contains_key(&place) {
-            return;
-        }
-        let path = report(part, case);
-        eprintln!(
-            "{part}: QPIAC_FUZZ_PART={part} QPIAC_FUZZ_SEED={}: {why}\n  the input is in {}",
-            case.seed,
-            path.display()
-        );
-        self.failures.insert(place, (case.seed, why));
-    }
-
-    fn row(&self, name: &str) -> String {
-        format!(
-            "| {name} | {} | {} | {} | {} | {} ms (seed {}) |",
-            self.inputs,
-            self.accepted,
-            self.panics,
-            self.hangs,
-            self.slowest.as_millis(),
-            self.slowest_seed
-        )
-    }
-
-    fn told(&self, name: &str) -> String {
-        let lines = self.failures.values();
-        let lines = lines.map(|(seed, why)| format!("{name}, seed {seed}: {why}"));
-        lines.collect::<Vec<_>>().join("\n")
-    }
-}
-
 /// Nothing else would stop an input that takes more and more.
 fn end_of_memory(part: &str, case: &Case) -> ! {
     let (seed, path) = (case.seed, report(part, case));
@@ -246,22 +207,43 @@ fn end_of_memory(part: &str, case: &Case) -> ! {
     std::process::abort();
 }
 
-/// What the process takes of the machine's memory; 0 where the system does not say.
-fn resident_bytes() -> u64 {
-    const PAGE_BYTES: u64 = 4096;
-    let text = fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse().ok());
-    pages.unwrap_or(0u64) * PAGE_BYTES
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Where reports are.
-fn folder() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-}
+    static PART: Part = Part {
+        name: "itself",
+        sample: 0,
+        share: 0,
+        run: |case| {
+            case.show(b"shown");
+            if case.seed.is_multiple_of(3) {
+                let runtime = tokio::runtime::Builder::new_current_thread().build();
+                // The panic of a task of which nobody learns.
+                runtime.expect("a runtime").block_on(async {
+                    drop(tokio::spawn(async { panic!("at {}", 3) }));
+                    tokio::task::yield_now().await;
+                });
+            }
+            case.seed.is_multiple_of(2)
+        },
+    };
 
-/// Writes an input that failed.
-fn report(part: &str, case: &Case) -> PathBuf {
-    let path = folder().join(format!("fuzz-{part}-{}", case.seed));
-    let _ = fs::write(&path, case.shown());
-    path
+    #[test]
+    fn panics_are_counted_and_told_once_wherever_they_are() {
+        let tally = PART.try_all((1, 12), None);
+        assert_eq!((tally.inputs, tally.panics, tally.hangs), (12, 4, 0));
+        assert_eq!(tally.accepted, 4, "2, 4, 8 and 10");
+        let told = tally.told("itself");
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(
+            told.starts_with("itself, seed 3: tests/fuzz/campaign.rs:"),
+            "{told}"
+        );
+        assert!(told.ends_with("at 3"), "{told}");
+        assert_eq!(
+            fs::read(folder().join("fuzz-itself-3")).expect("a report"),
+            b"shown"
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! The files that inputs are made from, and how they are made anew:
 //!
 //! ```text
-//! cargo test --test fuzz -- --ignored the_corpus
+//! cargo test --test fuzz -- --ignored anew
 //! ```
 //!
 //! Everything comes from real runs: of the sandbox, and of the whole stack against the emulators.
@@ -12,7 +12,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::program::{IMAGE, WEB_STACK, WHOLE_STACK, edited};
+use crate::program::{IMAGE, WEB_STACK, WHOLE_STACK, copy, edited};
 
 /// The folder of a part.
 pub(crate) fn folder(part: &str) -> PathBuf {
@@ -49,7 +49,7 @@ impl Desk {
         let desk = Self(tempfile::tempdir().expect("a folder"));
         desk.write(stack);
         let workload = Path::new(env!("CARGO_MANIFEST_DIR")).join("workload");
-        std::os::unix::fs::symlink(workload, desk.0.path().join("workload")).expect("a link");
+        copy(&workload, &desk.0.path().join("workload"));
         desk
     }
 

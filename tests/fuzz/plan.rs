@@ -21,7 +21,7 @@ use crate::{corpus, json, mutate};
 
 static PART: Part = Part {
     name: "plan",
-    sample: 400,
+    sample: 300,
     share: 1,
     run,
 };

@@ -1,8 +1,5 @@
-//! AWS's replies as they were recorded: a file for each operation, and how the files are made anew:
-//!
-//! ```text
-//! cargo test --test fuzz -- --ignored the_replies
-//! ```
+//! AWS's replies as they were recorded: a file for each operation. How they are made anew stands in
+//! `corpus.rs`.
 //!
 //! The whole stack is applied, looked at and destroyed against the emulators. Each reply is kept with
 //! a print of what was asked for, so that an unchanged run finds each thing in its place; of calls that
@@ -144,6 +141,7 @@ async fn the_replies_are_recorded_anew() {
     let looking = listen(&program);
     program.run(&["plan"]).await.exits(0);
     program.run(&["status"]).await;
+    program.run(&["history"]).await.exits(0);
     let leaving = listen(&program);
     program.destroy().await;
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use qpiac::engine::{self, Provider};
+use qpiac::keep;
 use qpiac::model::{
     Change, OnChange, Parent, Query, Record, Schema, Shape, Snapshot, TagChange, Work,
     kind_of_class,
@@ -111,6 +112,7 @@ async fn one(case: &Arc<Case>, harm: Harm, records: &[Record], random: &mut Rand
             }
             is_read
         }
+        6 if random.once_in(3) => kept(&aws).await,
         6 => {
             look(&aws, found.clone()).await;
             let _ = aws.quota(kind).await;
@@ -123,6 +125,20 @@ async fn one(case: &Arc<Case>, harm: Harm, records: &[Record], random: &mut Rand
 fn schema_of(record: &Record) -> &'static Schema {
     let schema = SCHEMAS.iter().find(|schema| schema.kind == record.kind);
     schema.expect("a known kind")
+}
+
+/// What the program keeps in a bucket.
+async fn kept(aws: &Aws) -> bool {
+    let pace = Duration::from_secs(1);
+    let bucket = keep::Bucket::of(aws.clients(), testbed::ACCOUNT, pace);
+    let stack = WHOLE.owner.to_string();
+    let seen = keep::look(&bucket, &stack).await;
+    let runs = keep::runs(&bucket, &stack, 10).await;
+    let _ = keep::unlock(&bucket, &stack).await;
+    for run in runs.iter().flatten() {
+        render::past_run(&run.header, &run.events);
+    }
+    seen.is_ok() && runs.is_ok()
 }
 
 /// How a resource is and why, as people see it.
@@ -154,9 +170,8 @@ fn names<'r>(schema: &Schema, records: impl Iterator<Item = &'r Record>) -> Vec<
 /// All that may have children of this kind.
 fn parents(schema: &Schema, records: &[Record]) -> Vec<Parent> {
     let attribute = schema.parent.and_then(|parent| schema.attribute(parent));
-    let Some(Shape::Id(class) | Shape::Optional(&Shape::Id(class))) =
-        attribute.map(|attribute| attribute.shape)
-    else {
+    let shape = attribute.map(|attribute| attribute.shape);
+    let Some(Shape::Id(class) | Shape::Optional(&Shape::Id(class))) = shape else {
         return Vec::new();
     };
     let parent = kind_of_class(&SCHEMAS, class);

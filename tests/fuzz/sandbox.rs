@@ -21,7 +21,7 @@ use crate::{corpus, json};
 
 static PART: Part = Part {
     name: "sandbox",
-    sample: 200,
+    sample: 150,
     share: 2,
     run,
 };

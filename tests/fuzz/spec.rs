@@ -17,7 +17,7 @@ use crate::spec_words::{FRAGMENTS, VALUES};
 
 static PART: Part = Part {
     name: "spec",
-    sample: 20_000,
+    sample: 15_000,
     share: 1,
     run,
 };

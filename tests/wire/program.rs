@@ -200,7 +200,7 @@ impl Program {
 }
 
 /// Copies a folder with what is in it, but for what Python leaves there.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");
