@@ -15,6 +15,9 @@ use crate::program::{Program, Ran, WEB_STACK, edited};
 
 const BUCKET: &str = "qpiac-123456789012-us-east-1";
 const KEY: &str = "leases/qp-iac-cdn-headers";
+/// How long a lease lasts, in seconds: so long that a living holder is not taken for a dead one on a
+/// busy machine.
+const LEASE_S: &str = "5";
 /// How often, and how many times at most, something is looked for.
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS: usize = 600;
@@ -25,7 +28,7 @@ async fn held_up(program: &Program, operation: &str) -> Child {
     program
         .bed
         .inject(Rule::on(operation).first(1).delayed(slow));
-    let child = leasing(program, &["apply", "--yes"], "2")
+    let child = leasing(program, &["apply", "--yes"])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -39,14 +42,14 @@ async fn held_up(program: &Program, operation: &str) -> Child {
     panic!("there was no {operation}");
 }
 
-fn leasing(program: &Program, arguments: &[&str], lease_s: &str) -> Command {
+fn leasing(program: &Program, arguments: &[&str]) -> Command {
     let mut command = program.command(arguments);
-    command.env("QPIAC_LEASE_S", lease_s);
+    command.env("QPIAC_LEASE_S", LEASE_S);
     command
 }
 
 async fn run(program: &Program, arguments: &[&str]) -> Ran {
-    let mut command = leasing(program, arguments, "2");
+    let mut command = leasing(program, arguments);
     Ran::from(command.output().await.unwrap())
 }
 
