@@ -342,8 +342,13 @@ async fn what_has_arrived_is_carried_out_when_its_client_is_gone() {
     connection
         .write_all(format!("{head}{body}").as_bytes())
         .unwrap();
-    drop(connection);
     let start = Instant::now();
+    // What was not read yet has not arrived.
+    while bed.count_of("ec2:CreateVpc") == 0 {
+        assert!(start.elapsed() < Duration::from_secs(20), "never read");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    drop(connection);
     while vpcs(&bed).await == before {
         assert!(start.elapsed() < Duration::from_secs(20), "never made");
     }
