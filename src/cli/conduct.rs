@@ -4,15 +4,16 @@
 //! carried out was seen by whoever agreed to it, and the lease is given back.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::Context;
 
 use super::again::again;
 use super::arguments::Format;
 use super::engagement::{Engagement, tell_notes};
-use super::keeping::View;
+use super::keeping::{HASTE, PATIENCE, View};
 use super::output::headlines;
-use super::stops::unless_stopped;
+use super::stops::{Stops, unless_stopped};
 use super::telling::Telling;
 use super::{Exit, ask, saved};
 use crate::engine::{self, Cause, Ending, Event, Outcome, Unlimited};
@@ -38,7 +39,8 @@ impl Engagement<'_> {
         let result = self.conducted(request, &mut is_settled).await;
         let terminal = self.terminal;
         if let Some(keeping) = &mut self.keeping {
-            keeping.let_go(is_settled, terminal).await;
+            let limit = haste(&self.stops);
+            keeping.let_go(is_settled, limit, terminal).await;
         }
         result
     }
@@ -167,7 +169,7 @@ impl Engagement<'_> {
             .await
         };
         if let Some(recorder) = recorder
-            && let Err(fault) = recorder.end().await
+            && let Err(fault) = recorder.end(haste(&self.stops)).await
         {
             self.terminal.line(&message::warning(format!(
                 "`qpiac history` will not show the end of this run: {fault}"
@@ -232,6 +234,15 @@ impl Engagement<'_> {
             .flat_map(|(address, records)| records.iter().map(move |r| (address, &r.outputs)));
         let all: Vec<_> = progress.outputs().chain(found).collect();
         headlines(all.into_iter())
+    }
+}
+
+/// How long what is written at the end may take.
+fn haste(stops: &Stops) -> Duration {
+    if stops.borrow().is_some() {
+        HASTE
+    } else {
+        PATIENCE
     }
 }
 

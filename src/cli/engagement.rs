@@ -11,7 +11,7 @@ use futures::future::{Either, select};
 use super::arguments::{self, Choice, Leasing, WaitFor};
 use super::cloud::Cloud;
 use super::goal::Goal;
-use super::keeping::Keeping;
+use super::keeping::{HASTE, Keeping};
 use super::stops::{self, Stops, unless_stopped};
 use super::terminal::Terminal;
 use super::wanted::wanted;
@@ -118,7 +118,7 @@ impl<'a> Engagement<'a> {
             (Ok(Some(view)), _) => view,
             (refused, keeping) => {
                 if let Some(keeping) = keeping {
-                    keeping.let_go(true, terminal).await;
+                    keeping.let_go(true, HASTE, terminal).await;
                 }
                 return refused.map(|_| None);
             }

@@ -19,6 +19,10 @@ use crate::keep::{self, Before, Bucket, Claim, Folder, Hold, Notice, Recorder, S
 use crate::model::Owner;
 use crate::render::{duration, message};
 
+/// How long giving back the lease may take, and writing the end of the record.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// The same where a run was stopped, which must end soon.
+pub(super) const HASTE: Duration = Duration::from_millis(600);
 /// Who runs a command in the sandbox.
 const NOBODY: &str = "nobody, in the sandbox";
 
@@ -193,11 +197,11 @@ impl Keeping {
     }
 
     /// Gives the lease back. `is_settled` says whether every call was seen to end.
-    pub(super) async fn let_go(&mut self, is_settled: bool, terminal: &Terminal) {
+    pub(super) async fn let_go(&mut self, is_settled: bool, limit: Duration, terminal: &Terminal) {
         let Some(hold) = self.hold.take() else {
             return;
         };
-        if let Err(fault) = hold.release(is_settled).await {
+        if let Err(fault) = hold.release(is_settled, limit).await {
             terminal.line(&message::warning(format!(
                 "the lease could not be given back, and ends by itself: {fault}"
             )));

@@ -21,8 +21,6 @@ use crate::model::{Fault, FaultClass};
 const FORMAT_VERSION: u32 = 1;
 /// How often what is new is written while a run goes on, in seconds.
 const RHYTHM_S: u64 = 15;
-/// How long the last write may take, in milliseconds: a run that is stopped must end soon.
-const LAST_WRITE_MS: u64 = 1000;
 /// How much of a run is kept, in bytes; the end of a longer one is still kept.
 const LARGEST_BYTES: usize = 8 << 20;
 
@@ -117,13 +115,12 @@ impl Recorder {
         }
     }
 
-    /// Writes the end.
+    /// Writes the end within this time.
     ///
     /// # Errors
     /// The fault of the write, which is not repeated.
-    pub async fn end(self) -> Result<(), Fault> {
+    pub async fn end(self, limit: Duration) -> Result<(), Fault> {
         self.writer.abort();
-        let limit = Duration::from_millis(LAST_WRITE_MS);
         within(limit, self.pages.write()).await.unwrap_or_else(|| {
             let message = "no answer in time";
             Err(Fault::own(FaultClass::Unknown, "s3:PutObject", message))

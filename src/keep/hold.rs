@@ -17,7 +17,7 @@ use super::take::Wish;
 use crate::aws::Permit;
 use crate::engine::clock::{Instant, now, pause, wall, within};
 use crate::engine::{Lost, Tenure};
-use crate::model::Fault;
+use crate::model::{Fault, FaultClass};
 
 /// The longest time that one call takes, in seconds.
 const CALL_TIMEOUT_S: u64 = 30;
@@ -25,6 +25,8 @@ const CALL_TIMEOUT_S: u64 = 30;
 const RENEWALS: u32 = 3;
 /// How often a renewal that failed is tried again in that time.
 const TRIES: u32 = 4;
+/// For how many times its duration a lease that cannot be renewed is hoped for.
+const HOPE: u32 = 5;
 
 /// What a holder knows of its lease.
 #[derive(Clone, Debug)]
@@ -98,12 +100,12 @@ impl Hold {
         })
     }
 
-    /// Gives it back. Where nobody saw the end of every call, `is_settled` is false, and the next
-    /// run waits until those must be visible.
+    /// Gives it back within this time. Where nobody saw the end of every call, `is_settled` is false,
+    /// and the next run waits until those must be visible.
     ///
     /// # Errors
     /// The fault of the write; the lease then ends by itself.
-    pub async fn release(self, is_settled: bool) -> Result<(), Fault> {
+    pub async fn release(self, is_settled: bool, limit: Duration) -> Result<(), Fault> {
         self.heart.abort();
         if self.shared.known.borrow().lost.is_some() {
             return Ok(());
@@ -113,7 +115,8 @@ impl Hold {
         } else {
             Standing::Left
         };
-        self.shared.give_back(standing).await
+        let giving = within(limit, self.shared.give_back(standing)).await;
+        giving.unwrap_or_else(|| Err(late()))
     }
 }
 
@@ -121,6 +124,11 @@ impl Drop for Hold {
     fn drop(&mut self) {
         self.heart.abort();
     }
+}
+
+/// No answer came in time.
+fn late() -> Fault {
+    Fault::own(FaultClass::Unknown, "s3:PutObject", "no answer in time")
 }
 
 /// Writes a lease; nothing where the condition does not hold.
@@ -159,11 +167,31 @@ impl Shared {
                 () = pause(rest) => {}
                 () = self.hurry.notified() => {}
             }
-            rest = match within(rhythm, self.renew()).await {
-                Some(Ok(())) => rhythm,
-                Some(Err(_)) | None => rhythm / TRIES,
+            rest = match within(rhythm, self.renew())
+                .await
+                .unwrap_or_else(|| Err(late()))
+            {
+                Ok(()) => rhythm,
+                Err(fault) => {
+                    self.despair(&fault);
+                    rhythm / TRIES
+                }
             };
         }
+    }
+
+    /// Gives a lease up that could not be renewed for long: nobody waits for ever.
+    fn despair(&self, fault: &Fault) {
+        let since = now().duration_since(self.known.borrow().renewed.0);
+        if since >= self.duration * HOPE {
+            let why = format!("it could not be renewed for {} s: {fault}", since.as_secs());
+            self.lose(why);
+        }
+    }
+
+    fn lose(&self, why: String) {
+        self.known
+            .send_modify(|known| known.lost = Some(Lost { why }));
     }
 
     async fn renew(&self) -> Result<(), Fault> {
@@ -208,8 +236,7 @@ impl Shared {
             (Some(_), None) => "somebody wrote something else in its place".to_owned(),
             (None, None) => "somebody deleted it".to_owned(),
         };
-        let lost = Some(Lost { why });
-        self.known.send_modify(|known| known.lost = lost);
+        self.lose(why);
         Ok(())
     }
 

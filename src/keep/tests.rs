@@ -73,7 +73,7 @@ async fn a_free_lease_is_taken_at_once_and_a_held_one_refused() {
     for part in ["user/alice", "laptop", "`qpiac apply`"] {
         assert!(refused.contains(part), "{refused}");
     }
-    hold.release(true).await.unwrap();
+    hold.release(true, SECOND).await.unwrap();
     assert_eq!(scene.lease().standing, Standing::Released);
     let (_, before, is_first) = scene.take("b", 0).await.unwrap();
     assert_eq!((before, is_first), (Before::Settled, true));
@@ -88,7 +88,7 @@ async fn a_held_lease_is_waited_for() {
     let waiting = scene.take_telling("b", 90, &mut keep);
     let letting_go = async {
         pause(70 * SECOND).await;
-        hold.release(false).await.unwrap();
+        hold.release(false, SECOND).await.unwrap();
     };
     let (taken, ()) = tokio::join!(waiting, letting_go);
     let (_, before, is_first) = taken.unwrap();
@@ -137,7 +137,7 @@ async fn a_holder_notices_that_it_was_replaced() {
     let lost = hold.lost().await.why;
     assert!(lost.contains("took it over"), "{lost}");
     assert!(hold.granted().await.is_err());
-    hold.release(true).await.unwrap();
+    hold.release(true, SECOND).await.unwrap();
     assert_eq!(scene.lease().holder.run, "b");
     assert_eq!(scene.lease().standing, Standing::Held);
 }
@@ -156,6 +156,22 @@ async fn nothing_begins_while_the_lease_cannot_be_renewed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lease_that_cannot_be_renewed_for_long_is_given_up() {
+    let scene = Scene::new();
+    let (hold, ..) = scene.take("a", 0).await.unwrap();
+    scene.memory.set_down(true);
+    let lost = within(400 * SECOND, hold.granted()).await;
+    assert!(
+        lost.is_some_and(|granted| granted.is_ok()),
+        "there is time at first"
+    );
+    pause(40 * SECOND).await;
+    let lost = within(400 * SECOND, hold.granted()).await.unwrap();
+    let why = lost.unwrap_err().why;
+    assert!(why.contains("could not be renewed for 30"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn lost_replies_lose_no_lease() {
     let scene = Scene::new();
     scene.memory.harm([Harm::After]);
@@ -164,7 +180,7 @@ async fn lost_replies_lose_no_lease() {
     pause(70 * SECOND).await;
     assert_eq!(within(SECOND, hold.granted()).await, Some(Ok(())));
     scene.memory.harm([Harm::After]);
-    hold.release(true).await.unwrap();
+    hold.release(true, SECOND).await.unwrap();
     assert_eq!(scene.lease().standing, Standing::Released);
 }
 
