@@ -12,6 +12,7 @@ use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use aws_smithy_types::error::operation::BuildError;
 
 use super::codes::of_code;
+use super::licence::Ended;
 use super::vault::without_secrets;
 use crate::model::{Fault, FaultClass};
 
@@ -102,6 +103,8 @@ fn of_dispatch(operation: &str, failure: &DispatchFailure) -> Fault {
         (FaultClass::Rejected, message)
     } else if no_credentials && !no_connection {
         (FaultClass::Denied, without_credentials(cause))
+    } else if causes(cause).any(|cause| cause.is::<Ended>()) {
+        (FaultClass::Unknown, Ended.to_string())
     } else if error.is_user() {
         let message = format!("the request cannot be sent: {}", chain(cause));
         (FaultClass::Rejected, message)

@@ -22,10 +22,10 @@ pub type Permit = Arc<dyn Fn() -> bool + Send + Sync>;
 #[derive(Clone, Default)]
 pub(super) struct Licence(Arc<RwLock<Option<Permit>>>);
 
-/// There was no time for the call.
+/// There was no time for the call. What the calls before it did, nobody knows here.
 #[derive(Debug, thiserror::Error)]
-#[error("not sent: the right to change the stack is about to end, or lost")]
-struct Ended;
+#[error("the right to change the stack ends, so this was not sent")]
+pub(super) struct Ended;
 
 impl Licence {
     /// From now on this permit is asked.

@@ -1,6 +1,8 @@
 //! What clients do with good, bad and missing answers.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -50,6 +52,22 @@ async fn what_changes_something_is_sent_once() {
         assert_eq!(cloud.operations(), ["CreateVpc"]);
         assert_eq!((aws.stats().total(), aws.stats().retries), (1, 0));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_only_reads_are_sent() {
+    let cloud = Scripted::new([vpcs(), ec2_reply("CreateVpc", "<vpc/>")]);
+    let aws = cloud.clients();
+    let has_right = Arc::new(AtomicBool::new(false));
+    let permit = Arc::clone(&has_right);
+    aws.limit(Arc::new(move || permit.load(Ordering::SeqCst)));
+    let fault = change(&aws).await.expect_err("there is no right");
+    assert_eq!(fault.class, FaultClass::Unknown);
+    assert!(fault.message.starts_with("the right to change"), "{fault}");
+    read(&aws).await.expect("a read needs no right");
+    has_right.store(true, Ordering::SeqCst);
+    change(&aws).await.expect("there is a right");
+    assert_eq!(cloud.operations(), ["DescribeVpcs", "CreateVpc"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -154,7 +154,9 @@ async fn taken(store: &Arc<dyn Store>, settings: keep::Settings) {
         Ok((hold, _, is_first)) => {
             assert_eq!(is_first, is_free);
             tokio::time::sleep(Duration::from_secs(100)).await;
-            hold.release(true, settings.duration).await.expect("it is given back");
+            hold.release(true, settings.duration)
+                .await
+                .expect("it is given back");
             let seen = keep::look(store.as_ref(), STACK).await.expect("a look");
             assert!(seen.is_free(), "it is not given back");
         }
