@@ -11,7 +11,7 @@ use anyhow::Context;
 use super::again::again;
 use super::arguments::Format;
 use super::engagement::{Engagement, tell_notes};
-use super::keeping::{HASTE, PATIENCE, View};
+use super::keeping::{Freshness, HASTE, PATIENCE};
 use super::output::headlines;
 use super::stops::{Stops, unless_stopped};
 use super::telling::Telling;
@@ -86,10 +86,10 @@ impl Engagement<'_> {
             return Ok(Some(true));
         };
         let taking = keeping.take(&self.cloud, &self.settings, self.terminal);
-        let view = unless_stopped(&self.stops, taking).await??;
-        let is_same = match view {
-            View::Current => Some(true),
-            View::Outdated => self.look_again().await?,
+        let freshness = unless_stopped(&self.stops, taking).await??;
+        let is_same = match freshness {
+            Freshness::Current => Some(true),
+            Freshness::Outdated => self.look_again().await?,
         };
         if let (Some(saved), Some(keeping)) = (&self.saved, &self.keeping) {
             saved::mark_used(saved, keeping).await?;
@@ -153,7 +153,7 @@ impl Engagement<'_> {
                 progress.fold(&event);
                 telling.tell(&progress, &event);
                 if let Some(recorder) = &recorder {
-                    recorder.add(&render::event_json(&event, is_sandbox));
+                    recorder.add(&event);
                 }
             };
             let tenure = keeping.map_or(&Unlimited as _, |keeping| keeping.tenure());

@@ -40,7 +40,7 @@ pub(super) struct Keeping {
 
 /// Whether what was read before the lease was taken is still good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum View {
+pub(super) enum Freshness {
     /// Nobody changed the stack since.
     Current,
     /// Somebody may have.
@@ -135,12 +135,12 @@ impl Keeping {
         cloud: &Cloud,
         settings: &Settings,
         terminal: &Terminal,
-    ) -> anyhow::Result<View> {
+    ) -> anyhow::Result<Freshness> {
         let (Some(lease), None) = (self.lease, &self.hold) else {
-            return Ok(View::Current);
+            return Ok(Freshness::Current);
         };
         let Some(seen) = self.seen.take() else {
-            return Ok(View::Current);
+            return Ok(Freshness::Current);
         };
         let mut notice = |notice| terminal.line(&message::note(told(&notice, lease.wait)));
         let taking = keep::take(
@@ -160,9 +160,9 @@ impl Keeping {
             self.settled = Some(now() + Duration::from_millis(settings.read_lag_ms));
         }
         Ok(if is_first && before == Before::Settled {
-            View::Current
+            Freshness::Current
         } else {
-            View::Outdated
+            Freshness::Outdated
         })
     }
 
@@ -222,19 +222,10 @@ fn lease_settings(given: &arguments::Leasing) -> anyhow::Result<keep::Settings> 
 
 fn told(notice: &Notice, wait: Duration) -> String {
     match notice {
-        Notice::Held(lease) => {
-            let holder = &lease.holder;
-            format!(
-                "waiting at most {} s for the stack's lease: {} on {} runs `{}` since {}; it is good \
-                 until {} unless renewed",
-                wait.as_secs(),
-                holder.who,
-                holder.host,
-                holder.command,
-                lease.taken_at,
-                lease.expires_at
-            )
-        }
+        Notice::Held(lease) => format!(
+            "waiting at most {} s for the stack's lease: {lease}",
+            wait.as_secs()
+        ),
         Notice::Unreadable => format!(
             "waiting at most {} s for the stack's lease, which cannot be read, to end",
             wait.as_secs()

@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow, bail};
 
 use super::engagement::Engagement;
 use super::keeping::Keeping;
-use crate::keep::{Claim, Only, Written};
+use crate::keep::{self, Birth, Claim, Only, Written};
 use crate::model::{Graph, Names, Owner, Snapshot};
 use crate::plan::saved::{LARGEST_BYTES, Origin, Saved, Unusable};
 use crate::render;
@@ -18,15 +18,17 @@ use crate::render;
 pub(super) const STRANGE: &str = "the steps of the plan do not follow from the stack file and from \
     what is in AWS; nothing was changed\nhint: make a new plan with `qpiac plan --out`";
 
+/// The version of this program, which another does not take for its own.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 const AGAIN: &str = "hint: make a new plan with `qpiac plan --out`";
 
 /// Writes the plan of an engagement to a file.
 pub(super) fn write(engagement: &Engagement<'_>, path: &Path) -> anyhow::Result<()> {
-    let claim = Claim::new("", "", "");
+    let birth = Birth::now();
     let origin = Origin {
-        made_at: claim.made_at(),
-        number: claim.run,
-        version: claim.version,
+        number: birth.number,
+        version: VERSION.to_owned(),
+        made_at: birth.at,
         account: engagement.account.clone(),
         sandbox: engagement.cloud.is_sandbox(),
     };
@@ -53,7 +55,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Saved> {
         bail!("{shown} is no plan of qpiac: it is larger than {LARGEST_BYTES} bytes");
     }
     let text = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
-    Saved::parse(&text, env!("CARGO_PKG_VERSION")).map_err(|unusable| {
+    Saved::parse(&text, VERSION).map_err(|unusable| {
         let advice = match unusable {
             Unusable::NoPlan(_) | Unusable::Changed => {
                 "hint: `qpiac apply FILE` takes what `qpiac plan --out FILE` wrote, unchanged"
@@ -114,10 +116,7 @@ fn list(lines: &[String]) -> String {
 
 /// What stands in the place of a plan that was used.
 fn key_of(saved: &Saved) -> String {
-    format!(
-        "plans/{}/{}.json",
-        saved.plan.owner.stack, saved.origin.number
-    )
+    keep::plan_key(&saved.plan.owner.to_string(), &saved.origin.number)
 }
 
 /// That nobody carried the plan out.

@@ -7,7 +7,7 @@ use super::keeping::store;
 use super::stops::{self, unless_stopped};
 use super::terminal::Terminal;
 use super::{Exit, ask, subject};
-use crate::keep::{self, Lease, Unlocked};
+use crate::keep::{self, Unlocked};
 use crate::render::message;
 
 pub(super) async fn run(given: &Unlock, terminal: &Terminal) -> anyhow::Result<Exit> {
@@ -33,7 +33,11 @@ pub(super) async fn run(given: &Unlock, terminal: &Terminal) -> anyhow::Result<E
         terminal.line(&free(&stack));
         return Ok(Exit::Done);
     }
-    terminal.line(&message::note(holder(seen.lease())));
+    let holder = seen.lease().map_or_else(
+        || "the lease cannot be read".to_owned(),
+        ToString::to_string,
+    );
+    terminal.line(&message::note(holder));
     let question = format!("Take the lease of {stack} away?");
     if !given.yes && !ask::may_go_on(&question, &stops, terminal).await? {
         terminal.line("Nothing was changed.");
@@ -44,7 +48,7 @@ pub(super) async fn run(given: &Unlock, terminal: &Terminal) -> anyhow::Result<E
             terminal.line(&free(&stack));
             Exit::Done
         }
-        Unlocked::Taken(_) => {
+        Unlocked::Taken => {
             terminal.line(&format!("The lease of {stack} is free."));
             Exit::Done
         }
@@ -58,19 +62,4 @@ pub(super) async fn run(given: &Unlock, terminal: &Terminal) -> anyhow::Result<E
 
 fn free(stack: &str) -> String {
     message::note(format!("nobody holds the lease of {stack}"))
-}
-
-fn holder(lease: Option<&Lease>) -> String {
-    match lease {
-        Some(lease) => format!(
-            "{} on {} (process {}) runs `{}` since {}; its lease is good until {} unless renewed",
-            lease.holder.who,
-            lease.holder.host,
-            lease.holder.pid,
-            lease.holder.command,
-            lease.taken_at,
-            lease.expires_at
-        ),
-        None => "the lease cannot be read".to_owned(),
-    }
 }

@@ -24,23 +24,38 @@ pub struct Claim {
     pub version: String,
 }
 
+/// What tells something from all others, and when it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Birth {
+    /// Its number; what is made later has a larger one.
+    pub number: String,
+    /// When.
+    pub at: String,
+}
+
+impl Birth {
+    /// Of something that is made now.
+    pub fn now() -> Self {
+        let chance: u32 = rand::random();
+        let time = wall();
+        Self {
+            number: format!("{}-{chance:08x}", moment::compact(time)),
+            at: moment::text(time),
+        }
+    }
+}
+
 impl Claim {
     /// A run that begins now.
     pub fn new(who: &str, host: &str, command: &str) -> Self {
-        let chance: u32 = rand::random();
         Self {
-            run: format!("{}-{chance:08x}", moment::compact(wall())),
+            run: Birth::now().number,
             who: who.to_owned(),
             host: host.to_owned(),
             pid: std::process::id(),
             command: command.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
-    }
-
-    /// When the run began, as its number says.
-    pub fn made_at(&self) -> String {
-        moment::spelled(&self.run)
     }
 
     /// Nobody, in the place of a holder that cannot be read.

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
 use super::claim::Claim;
+use super::keys;
 use super::moment;
 use super::store::{Only, Store};
-use crate::engine::Event;
 use crate::engine::clock::{pause, wall, within};
+use crate::engine::{Event, What};
 use crate::model::{Fault, FaultClass};
 
 /// The version of a record's form.
@@ -65,14 +66,8 @@ struct Text {
     is_written: bool,
 }
 
-/// What the keys of a stack's records begin with.
-fn prefix_of(stack: &str) -> String {
-    let name = stack.split('@').next().unwrap_or(stack);
-    format!("history/{name}/")
-}
-
 fn key_of(stack: &str, run: &str) -> String {
-    format!("{}{run}.jsonl", prefix_of(stack))
+    format!("{}{run}.jsonl", keys::history(stack))
 }
 
 impl Recorder {
@@ -104,12 +99,13 @@ impl Recorder {
         Self { pages, writer }
     }
 
-    /// Adds a line: an event.
-    pub fn add(&self, line: &str) {
+    /// Adds an event.
+    pub fn add(&self, event: &Event) {
+        let line = serde_json::to_string(event).expect("events are plain data with textual keys");
+        let is_last = matches!(event.what, What::RunFinished { .. });
         let mut text = self.pages.text();
-        let is_last = line.contains("\"run_finished\"");
         if text.lines.len() + line.len() < LARGEST_BYTES || is_last {
-            text.lines.push_str(line);
+            text.lines.push_str(&line);
             text.lines.push('\n');
             text.is_written = false;
         }
@@ -161,7 +157,7 @@ impl Pages {
 /// # Errors
 /// The fault of a read.
 pub async fn runs(store: &dyn Store, stack: &str, most: usize) -> Result<Vec<Run>, Fault> {
-    let keys = store.last(&prefix_of(stack), most).await?;
+    let keys = store.last(&keys::history(stack), most).await?;
     let reading = keys.iter().map(|key| store.read(key));
     let mut runs = Vec::new();
     for object in join_all(reading).await {

@@ -86,11 +86,6 @@ impl Hold {
         Ok(Some(Self { shared, heart }))
     }
 
-    /// The number of the run that holds it.
-    pub async fn run(&self) -> String {
-        self.shared.last.lock().await.lease.holder.run.clone()
-    }
-
     /// Whether there is time for a call, asked at any moment.
     pub fn permit(&self) -> Permit {
         let shared = Arc::clone(&self.shared);

@@ -3,6 +3,8 @@
 //! May depend on `claim`. Invariant: whatever stands in the object, it is read without a panic, and
 //! what cannot be read counts as held.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::claim::Claim;
@@ -47,6 +49,17 @@ pub struct Lease {
     pub duration_ms: u64,
     /// How often it was renewed, so that every renewal is another object.
     pub renewals: u64,
+}
+
+impl fmt::Display for Lease {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let holder = &self.holder;
+        write!(
+            out,
+            "{} on {} (process {}) runs `{}` since {}; its lease is good until {} unless renewed",
+            holder.who, holder.host, holder.pid, holder.command, self.taken_at, self.expires_at
+        )
+    }
 }
 
 /// An object that is no lease.

@@ -9,6 +9,7 @@ mod claim;
 mod folder;
 mod history;
 mod hold;
+mod keys;
 mod lease;
 #[cfg(test)]
 mod memory;
@@ -20,10 +21,11 @@ mod tests;
 mod unlock;
 
 pub use bucket::{BUCKET_ACTIONS, Bucket, OBJECT_ACTIONS};
-pub use claim::Claim;
+pub use claim::{Birth, Claim};
 pub use folder::Folder;
 pub use history::{Header, Recorder, Run, run, runs};
 pub use hold::Hold;
+pub use keys::plan as plan_key;
 pub use lease::{Lease, Standing, Unreadable};
 pub use store::{Etag, Object, Only, Store, Written};
 pub use take::{Before, Notice, Refused, Seen, Settings, look, take};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::claim::Claim;
 use super::hold::Hold;
+use super::keys;
 use super::lease::{Lease, Standing};
 use super::store::{Etag, Object, Only, Store};
 use crate::engine::clock::{Instant, now, pause};
@@ -110,14 +111,7 @@ pub enum Refused {
 
 fn held(lease: Option<&Lease>) -> String {
     match lease {
-        Some(lease) => {
-            let holder = &lease.holder;
-            format!(
-                "another run is changing this stack: {} on {} runs `{}` since {}; its lease is good \
-                 until {} unless renewed",
-                holder.who, holder.host, holder.command, lease.taken_at, lease.expires_at
-            )
-        }
+        Some(lease) => format!("another run is changing this stack: {lease}"),
         None => "the stack's lease cannot be read, so somebody may hold it".to_owned(),
     }
 }
@@ -127,7 +121,7 @@ fn held(lease: Option<&Lease>) -> String {
 /// # Errors
 /// The fault of the read.
 pub async fn look(store: &dyn Store, stack: &str) -> Result<Seen, Fault> {
-    Ok(Seen::of(store.read(&key_of(stack)).await?))
+    Ok(Seen::of(store.read(&keys::lease(stack)).await?))
 }
 
 /// A lease that is wanted.
@@ -154,7 +148,7 @@ pub async fn take(
     seen: Seen,
     notice: &mut dyn FnMut(Notice),
 ) -> Result<(Hold, Before, bool), Refused> {
-    let key = key_of(stack);
+    let key = keys::lease(stack);
     let wish = Wish {
         store,
         key: &key,
@@ -186,12 +180,6 @@ pub async fn take(
         }
     }
     Err(Refused::Held(seen.lease().cloned().map(Box::new)))
-}
-
-/// The key of a stack's lease.
-pub(super) fn key_of(stack: &str) -> String {
-    let name = stack.split('@').next().unwrap_or(stack);
-    format!("leases/{name}")
 }
 
 impl Wish<'_> {

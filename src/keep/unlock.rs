@@ -3,18 +3,18 @@
 //! May depend on the rest of `keep`. Invariant: the next run settles as after a killed one, and a
 //! holder that is still alive notices with its next renewal.
 
+use super::keys;
 use super::lease::{Lease, Standing};
 use super::store::{Only, Store, Written};
-use super::take::key_of;
 use crate::model::Fault;
 
 /// What unlocking came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlocked {
     /// Nobody held the lease.
     WasFree,
-    /// This was taken away; nothing where it could not be read.
-    Taken(Option<Box<Lease>>),
+    /// It was taken away.
+    Taken,
     /// The lease changed at this moment, so its holder lives; nothing was done.
     Renewed,
 }
@@ -24,7 +24,7 @@ pub enum Unlocked {
 /// # Errors
 /// The fault of a call.
 pub async fn unlock(store: &dyn Store, stack: &str) -> Result<Unlocked, Fault> {
-    let key = key_of(stack);
+    let key = keys::lease(stack);
     let Some(object) = store.read(&key).await? else {
         return Ok(Unlocked::WasFree);
     };
@@ -35,7 +35,7 @@ pub async fn unlock(store: &dyn Store, stack: &str) -> Result<Unlocked, Fault> {
     let body = Lease::unlocked(lease.as_ref(), stack).body();
     let only = Only::IfUnchanged(object.etag);
     Ok(match store.write(&key, body, only).await? {
-        Written::Done(_) => Unlocked::Taken(lease.map(Box::new)),
+        Written::Done(_) => Unlocked::Taken,
         Written::Refused => Unlocked::Renewed,
     })
 }
