@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
-use testbed::Rule;
+use testbed::{Request, Rule};
 use tokio::process::{Child, Command};
 
 use crate::observer::Observer;
@@ -92,17 +92,43 @@ async fn the_bucket_is_private_encrypted_and_versioned_and_stays() {
     program.bed.clear_journal();
     program.write(&edited(WEB_STACK, "memory: 512", "memory: 1024"));
     program.apply().await;
-    for call in program.bed.calls() {
-        if call.service == "s3" && call.request.to_string().contains("qpiac-") {
-            let owner = call.request.to_string().to_lowercase();
-            assert!(owner.contains("123456789012"), "{call:?}");
-        }
-    }
     assert_eq!(program.bed.count_of("s3:CreateBucket"), 0);
 
     let destroyed = program.destroy().await;
     assert!(destroyed.err.contains(BUCKET), "{}", destroyed.err);
     assert!(aws.s3.head_bucket().bucket(BUCKET).send().await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_names_the_account_that_must_own_the_bucket() {
+    let program = Program::with(WEB_STACK).await;
+    let is_of_bucket = |request: &Request| request.service == "s3" && request.path.contains(BUCKET);
+    let owner = |request: &Request| request.headers.get("x-amz-expected-bucket-owner").cloned();
+    // The bucket is not there yet when it is made.
+    let careless = Rule::on_every()
+        .having(move |request| {
+            is_of_bucket(request)
+                && request.operation != "CreateBucket"
+                && owner(request).is_none_or(|owner| owner != testbed::ACCOUNT)
+        })
+        .error("Careless", "no owner is named");
+    program.bed.inject(careless);
+    program.apply().await;
+    program.run(&["history"]).await.exits(0);
+    let calls = program.bed.calls();
+    let harmed: Vec<_> = calls.iter().filter(|call| call.fault.is_some()).collect();
+    assert!(harmed.is_empty(), "{harmed:?}");
+    for operation in [
+        "GetObject",
+        "PutObject",
+        "PutBucketVersioning",
+        "ListObjectsV2",
+    ] {
+        assert!(
+            program.bed.count_of(&format!("s3:{operation}")) > 0,
+            "{operation}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

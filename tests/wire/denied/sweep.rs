@@ -150,7 +150,7 @@ impl Sweep {
 
     async fn deny_change(&mut self, action: &str, verb: &str) -> Tried {
         self.is_applied = false;
-        let ran = self.stopped_after(verb, LIMIT).await;
+        let ran = self.stopped_in_the_end(verb).await;
         if is_optional(action) || !self.permissions().contains(action) {
             assert_eq!(ran.code, 0, "{action}: {}", ran.err);
             return Tried::Passed;
@@ -160,14 +160,14 @@ impl Sweep {
     }
 
     /// Runs, and stops the run where it takes longer.
-    async fn stopped_after(&self, verb: &str, limit: Duration) -> Ran {
+    async fn stopped_in_the_end(&self, verb: &str) -> Ran {
         let mut command = self.program.command(&[verb, "--yes"]);
         let running = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let running = running.spawn().expect("the program runs");
         let id = running.id().expect("a process").to_string();
         let mut ended = pin!(running.wait_with_output());
         loop {
-            match tokio::time::timeout(limit, &mut ended).await {
+            match tokio::time::timeout(LIMIT, &mut ended).await {
                 Ok(output) => return Ran::from(output.expect("an end")),
                 Err(_) => {
                     let mut signal = tokio::process::Command::new("kill");
