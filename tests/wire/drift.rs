@@ -20,6 +20,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::types::{Filter, SecurityGroupRule};
+use qpiac::resources::KINDS;
 
 use crate::observer::Observer;
 use crate::program::{Program, golden, short};
@@ -28,6 +29,9 @@ const ANYWHERE: &str = "0.0.0.0/0";
 const STACK: &str = "qp-iac-cdn-headers";
 const CLUSTER: &str = "qp-iac-cdn-headers-cluster";
 const SERVICE: &str = "qp-iac-cdn-headers-app-service";
+
+/// Its content cannot be meddled with without a builder: `images.rs` has its case.
+const ELSEWHERE: &str = "container-image";
 
 /// Where a plan is saved.
 const PLAN: &str = "drift.plan";
@@ -102,6 +106,24 @@ impl Scene {
             .await
             .unwrap();
     }
+}
+
+#[test]
+fn every_kind_has_a_case() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/drift");
+    let mut moved = BTreeSet::from([ELSEWHERE.to_owned()]);
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let first = text.lines().next().unwrap_or_default();
+        let kind = first.split([' ', '/']).nth(1);
+        moved.extend(kind.map(str::to_owned));
+    }
+    let without: Vec<&str> = KINDS
+        .iter()
+        .map(|kind| kind.schema.kind.as_str())
+        .filter(|kind| !moved.contains(*kind))
+        .collect();
+    assert_eq!(without, [""; 0]);
 }
 
 /// The filter for what stands at an address of the stack.

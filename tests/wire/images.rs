@@ -432,6 +432,36 @@ async fn an_image_is_built_where_its_content_is_new() {
 }
 
 #[tokio::test]
+async fn a_saved_plan_is_refused_when_somebody_moved_the_image() {
+    let program = program().await;
+    run(&program, APPLY, true).await.exits(0);
+    program.write_as("app/main.py", "two\n");
+    let saving = ["plan", "--out", "saved.plan"];
+    run(&program, &saving, true).await.exits(0);
+
+    let context = BuildContext {
+        directory: PathBuf::from("3"),
+        platform: String::new(),
+    };
+    let images = aws_sdk_ecr::Client::new(&config(&program.bed));
+    let put = images.put_image().repository_name("shop/app");
+    let put = put.image_tag("current").image_manifest(manifest(&context));
+    put.send().await.expect("an image");
+    program.bed.clear_journal();
+    let refused = run(&program, &["apply", "saved.plan", "--yes"], true).await;
+    let refused = refused.exits(1);
+    for words in [
+        "AWS is not what it was",
+        "  - container-image/app is there now",
+        "nothing was changed",
+    ] {
+        assert!(refused.err.contains(words), "{words}: {}", refused.err);
+    }
+    assert_eq!(program.bed.mutating().len(), 0);
+    assert_eq!(log(&program), "login\nbuild\npush\n");
+}
+
+#[tokio::test]
 async fn an_image_from_elsewhere_deletes_nothing() {
     let program = program().await;
     run(&program, APPLY, true).await.exits(0);

@@ -1,6 +1,11 @@
 //! CloudFront's kinds, and what only CloudFront may pass.
 
-use aws_sdk_cloudfront::types::{PriceClass, Tag, Tags, ViewerProtocolPolicy};
+use aws_sdk_cloudfront::types::{
+    OriginRequestPolicyConfig, OriginRequestPolicyCookieBehavior, OriginRequestPolicyCookiesConfig,
+    OriginRequestPolicyHeaderBehavior, OriginRequestPolicyHeadersConfig,
+    OriginRequestPolicyQueryStringBehavior, OriginRequestPolicyQueryStringsConfig, PriceClass, Tag,
+    Tags, ViewerProtocolPolicy,
+};
 
 use super::{STACK, Scene};
 
@@ -10,6 +15,7 @@ async fn cdn() {
     distribution(&scene).await;
     function(&scene).await;
     policies(&scene).await;
+    origin_request_policy(&scene).await;
     entry(&scene).await;
 }
 
@@ -120,6 +126,34 @@ async fn policies(scene: &Scene) {
             let update = update.if_match(reply.e_tag.unwrap());
             let update = update.response_headers_policy_config(policy);
             update.send().await.unwrap();
+        })
+        .await;
+}
+
+/// No stack has one of its own yet, so one stands there that is marked as this stack's.
+async fn origin_request_policy(scene: &Scene) {
+    scene
+        .drifts("origin_request_policy_added", async |s| {
+            let headers = OriginRequestPolicyHeadersConfig::builder()
+                .header_behavior(OriginRequestPolicyHeaderBehavior::None);
+            let cookies = OriginRequestPolicyCookiesConfig::builder()
+                .cookie_behavior(OriginRequestPolicyCookieBehavior::None);
+            let queries = OriginRequestPolicyQueryStringsConfig::builder()
+                .query_string_behavior(OriginRequestPolicyQueryStringBehavior::None);
+            let config = OriginRequestPolicyConfig::builder()
+                .name(format!("{STACK}-old"))
+                .comment(format!(
+                    "qpiac:{STACK}@{}/origin-request-policy/old",
+                    testbed::REGION
+                ))
+                .headers_config(headers.build().unwrap())
+                .cookies_config(cookies.build().unwrap())
+                .query_strings_config(queries.build().unwrap())
+                .build()
+                .unwrap();
+            let create = s.aws.cloudfront.create_origin_request_policy();
+            let create = create.origin_request_policy_config(config);
+            create.send().await.unwrap();
         })
         .await;
 }
