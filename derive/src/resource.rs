@@ -8,7 +8,7 @@ use syn::{DeriveInput, Field, Ident, LitStr, Type};
 
 use crate::documented::{doc, fields, name, name_text};
 
-const TEXT_OPTIONS: [&str; 16] = [
+const TEXT_OPTIONS: [&str; 17] = [
     "kind",
     "replacement",
     "parent",
@@ -17,6 +17,7 @@ const TEXT_OPTIONS: [&str; 16] = [
     "exclusive",
     "after",
     "holds",
+    "outage",
     "find",
     "explain",
     "create",
@@ -192,6 +193,7 @@ fn schema(header: &Header, doc: &str, names: &[String]) -> syn::Result<TokenStre
     let key = attribute_names(text("key"), names)?;
     let exclusive = attribute_names(text("exclusive"), names)?;
     let holds = optional(text("holds"));
+    let outage = optional(text("outage"));
     let after = following(text("after"));
     let [lazy, serial, marked, completes] = FLAGS.map(|flag| header.flags.contains(flag));
     let [find, explain, create, update, delete] =
@@ -213,6 +215,7 @@ fn schema(header: &Header, doc: &str, names: &[String]) -> syn::Result<TokenStre
         exclusive: &[#(#exclusive),*],
         after: &[#(#after),*],
         holds: #holds,
+        outage: #outage,
         lazy: #lazy,
         serial: #serial,
         marked: #marked,

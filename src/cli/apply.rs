@@ -19,7 +19,7 @@ pub(super) async fn run(given: &Apply, terminal: &Terminal) -> anyhow::Result<Ex
     }
     let request = Request {
         purpose: Purpose::Apply,
-        format: given.wanted.format,
+        format: given.format,
         yes: given.yes,
         question: "Apply this plan?",
         stats: given.wanted.cloud.stats,

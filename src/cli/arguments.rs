@@ -54,9 +54,14 @@ pub enum Command {
     Validate(Validate),
     /// Show what apply would change
     #[command(
-        after_help = "Examples:\n  qpiac plan\n  qpiac plan --detailed-exitcode   # exits with 2 when there are changes\n  qpiac plan --format json | jq .summary\n  qpiac plan --target ecs-service/app\n  qpiac plan --out shop.plan        # to be carried out with `qpiac apply shop.plan`"
+        after_help = "Examples:\n  qpiac plan\n  qpiac plan --detailed-exitcode   # exits with 2 when there are changes\n  qpiac plan --format json | jq .summary\n  qpiac plan --target ecs-service/app\n  qpiac plan --out shop.plan        # to be carried out with `qpiac apply shop.plan`\n  qpiac plan --format markdown > comment.md"
     )]
     Plan(Plan),
+    /// Show a plan that `plan --out` saved; nothing is read from AWS
+    #[command(
+        after_help = "Examples:\n  qpiac show shop.plan\n  qpiac show shop.plan --format json | jq .summary\n  qpiac show shop.plan --format markdown"
+    )]
+    Show(Show),
     /// Make AWS what stack.yaml says
     #[command(
         after_help = "Examples:\n  qpiac apply\n  qpiac apply --sandbox            # without an AWS account\n  qpiac apply --yes --format jsonl # in CI, one event a line\n  qpiac apply --replace nat-gateway/a\n  qpiac plan --out shop.plan && qpiac apply shop.plan   # that plan, or nothing"
@@ -119,6 +124,19 @@ pub enum Format {
     Json,
     /// One document a line, as things happen.
     Jsonl,
+}
+
+/// Which form a plan has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Human,
+    /// One document.
+    Json,
+    /// One document on one line.
+    Jsonl,
+    /// For a pull request: at most 60,000 bytes, with the attributes to unfold.
+    Markdown,
 }
 
 /// Where the stack file is.
@@ -215,9 +233,6 @@ pub struct Wanted {
     /// Replace this resource although nothing demands it; may be given several times
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<Address>,
-    /// The form of the output
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
 }
 
 /// Arguments of `plan`.
@@ -232,6 +247,20 @@ pub struct Plan {
     /// Save the plan to FILE, for `qpiac apply FILE`
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub format: PlanFormat,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The file that `plan --out` wrote
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
+    pub format: PlanFormat,
 }
 
 /// How the stack's lease is taken.
@@ -257,6 +286,9 @@ pub struct Apply {
     /// The lease.
     #[command(flatten)]
     pub leasing: Leasing,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,

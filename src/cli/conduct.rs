@@ -196,7 +196,8 @@ impl Engagement<'_> {
                 let stats = self.stats(Some(progress));
                 let setting = Setting {
                     sandbox: self.cloud.is_sandbox(),
-                    stats: &stats,
+                    stats: Some(&stats),
+                    forecast: &self.forecast(),
                 };
                 let document = render::run_json(&self.plan, progress, &outputs, setting);
                 self.terminal.data(&format!("{document:#}\n"))?;

@@ -18,9 +18,10 @@ use super::wanted::wanted;
 use super::{saved, stack_file};
 use crate::engine::{self, Settings, clock};
 use crate::model::{Address, Graph, Snapshot};
+use crate::plan::forecast::{self, Forecast};
 use crate::plan::saved::Saved;
 use crate::plan::{self, Action, Options, Plan, Refused};
-use crate::render::{self, Layout, Progress, Purpose, Setting, Stats, message};
+use crate::render::{self, Around, Progress, Purpose, Setting, Stats, message};
 
 /// A cloud and what is to be done there.
 pub(super) struct Engagement<'a> {
@@ -167,13 +168,14 @@ impl<'a> Engagement<'a> {
 
     /// The plan for people.
     pub(super) fn plan_text(&self, purpose: Purpose) -> String {
-        let layout = Layout {
-            width: self.terminal.width(),
-            value_lines: Layout::default()
-                .value_lines
-                .filter(|_| self.terminal.verbose == 0),
-        };
-        render::plan_human(&self.plan, self.cloud.provider().schemas(), purpose, layout)
+        let layout = self.terminal.layout();
+        render::plan_human(
+            &self.plan,
+            self.cloud.provider().schemas(),
+            purpose,
+            self.options.wait_for_lazy,
+            layout,
+        )
     }
 
     /// The plan for programs.
@@ -181,9 +183,27 @@ impl<'a> Engagement<'a> {
         let stats = self.stats(None);
         let setting = Setting {
             sandbox: self.cloud.is_sandbox(),
-            stats: &stats,
+            stats: Some(&stats),
+            forecast: &self.forecast(),
         };
         render::plan_json(&self.plan, setting)
+    }
+
+    /// The plan for a pull request.
+    pub(super) fn plan_page(&self) -> String {
+        let around = Around {
+            schemas: self.cloud.provider().schemas(),
+            purpose: Purpose::Apply,
+            waits_for_lazy: self.options.wait_for_lazy,
+            is_sandbox: self.cloud.is_sandbox(),
+        };
+        render::plan_markdown(&self.plan, around)
+    }
+
+    /// How long the plan takes usually.
+    pub(super) fn forecast(&self) -> Forecast {
+        let schemas = self.cloud.provider().schemas();
+        forecast::of_plan(&self.plan, schemas, self.options.wait_for_lazy)
     }
 
     /// What it took so far.

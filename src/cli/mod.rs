@@ -20,6 +20,7 @@ mod panics;
 mod plan;
 mod policy;
 mod saved;
+mod show;
 mod sources;
 mod stack_file;
 mod status;
@@ -109,6 +110,7 @@ fn run(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Exit> {
     match &arguments.command {
         Command::Validate(given) => validate::run(given, terminal),
         Command::Plan(given) => waited_for(plan::run(given, terminal)),
+        Command::Show(given) => show::run(given, terminal),
         Command::Apply(given) => waited_for(apply::run(given, terminal)),
         Command::Destroy(given) => waited_for(destroy::run(given, terminal)),
         Command::History(given) => waited_for(history::run(given, terminal)),

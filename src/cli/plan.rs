@@ -1,6 +1,6 @@
 //! `qpiac plan`.
 
-use super::arguments::{Format, Plan};
+use super::arguments::{Plan, PlanFormat};
 use super::engagement::Engagement;
 use super::terminal::Terminal;
 use super::{Exit, saved, sources};
@@ -10,10 +10,11 @@ pub(super) async fn run(given: &Plan, terminal: &Terminal) -> anyhow::Result<Exi
     let Some(engagement) = Engagement::for_file(&given.wanted, None, None, terminal).await? else {
         return Ok(Exit::Failed);
     };
-    terminal.data(&match given.wanted.format {
-        Format::Human => engagement.plan_text(Purpose::Apply),
-        Format::Json => format!("{:#}\n", engagement.plan_document()),
-        Format::Jsonl => format!("{}\n", engagement.plan_document()),
+    terminal.data(&match given.format {
+        PlanFormat::Human => engagement.plan_text(Purpose::Apply),
+        PlanFormat::Json => format!("{:#}\n", engagement.plan_document()),
+        PlanFormat::Jsonl => format!("{}\n", engagement.plan_document()),
+        PlanFormat::Markdown => engagement.plan_page(),
     })?;
     if let Some(lacking) = sources::lacking(&engagement.plan, &engagement.cloud).await? {
         terminal.line(&message::warning(lacking.what));

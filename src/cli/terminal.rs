@@ -8,7 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::arguments::Color;
 use crate::model::Fault;
-use crate::render::message;
+use crate::render::{Layout, message};
 
 /// Columns where nothing says how many there are.
 const COLUMNS: usize = 100;
@@ -104,6 +104,15 @@ impl Terminal {
     /// Whether what is said has colours.
     pub(super) fn has_colour(&self) -> bool {
         AutoStream::new(io::stderr(), self.choice).current_choice() != ColorChoice::Never
+    }
+
+    /// How much of a plan is shown here.
+    pub(super) fn layout(&self) -> Layout {
+        let usual = Layout::default();
+        Layout {
+            width: self.width(),
+            value_lines: usual.value_lines.filter(|_| self.verbose == 0),
+        }
     }
 
     /// Columns of the terminal that shows stdout.

@@ -20,6 +20,7 @@ const fn schema(delete: &'static [&'static str]) -> Schema {
         exclusive: &[],
         after: &[],
         holds: None,
+        outage: None,
         lazy: false,
         serial: false,
         marked: false,

@@ -22,11 +22,12 @@ use super::provider::Provider;
 use super::reading::Reading;
 use super::schedule::{Job, Schedule};
 use super::settings::Settings;
-use super::task::{Standing, Task, schema_of};
+use super::task::{Standing, Task};
 use super::tenure::{Lost, Tenure};
 use super::vain;
 use crate::model::{Milestone, OutputValues, Schema};
-use crate::plan::{Action, Plan, Step, StepId};
+use crate::plan::forecast::typical_s;
+use crate::plan::{Plan, Step, StepId};
 
 /// How long what AWS works on is waited for after the first wish to stop, in milliseconds.
 const STOPPED_WAITS_MS: u64 = 5000;
@@ -35,8 +36,6 @@ const STOPPED_WAITS_MS: u64 = 5000;
 const STOPPED_CALLS_MS: u64 = 5500;
 /// How long calls in flight are waited for after the second wish to stop, in milliseconds.
 const STOPPED_TWICE_CALLS_MS: u64 = 2000;
-/// What a step takes usually where AWS does not go on after the call, in seconds.
-const CALL_TYPICAL_S: u32 = 1;
 
 /// Does a plan.
 ///
@@ -106,15 +105,6 @@ fn planned(plan: &Plan, schemas: &[&'static Schema]) -> Vec<Planned> {
         typical_s: typical_s(step, schemas),
     };
     plan.steps.iter().map(planned).collect()
-}
-
-fn typical_s(step: &Step, schemas: &[&'static Schema]) -> u32 {
-    let wait = schema_of(schemas, step).and_then(|schema| match step.action {
-        Action::Create { .. } => schema.waits.create,
-        Action::Update { .. } => schema.waits.update,
-        Action::Delete { .. } => schema.waits.delete,
-    });
-    wait.map_or(CALL_TYPICAL_S, |wait| wait.typical_s.max(CALL_TYPICAL_S))
 }
 
 /// The next wish to stop; none comes once nobody can wish any more.

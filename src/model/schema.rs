@@ -126,6 +126,8 @@ pub struct Schema {
     pub after: &'static [Following],
     /// What is lost with it, where it holds data.
     pub holds: Option<&'static str>,
+    /// What does not work while it is not there: between the old one and the new one.
+    pub outage: Option<&'static str>,
     /// Nothing needs that AWS has finished making or changing it, so a run waits for that only
     /// when it is asked to.
     pub lazy: bool,

@@ -6,6 +6,7 @@
 mod decide;
 mod edges;
 mod following;
+pub mod forecast;
 mod order;
 mod planner;
 mod refuse;

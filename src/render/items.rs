@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, Change, Name, Record, TagChange, Tags, Value, Values};
+use super::layers::layer;
+use crate::model::{Address, Change, Name, Record, Schema, TagChange, Tags, Value, Values};
 use crate::plan::{Action, Plan, Reason, Step};
 
 /// One thing that a plan does.
@@ -38,8 +39,33 @@ impl<'a> Item<'a> {
     }
 }
 
+/// The items of one layer of the architecture.
+#[derive(Debug)]
+pub(super) struct Group<'a> {
+    /// The layer's name.
+    pub(super) layer: &'static str,
+    /// Kinds in the order of their first step, and within a kind the plan's order.
+    pub(super) items: Vec<Item<'a>>,
+}
+
+/// The items of a plan by layer, from the internet inwards.
+pub(super) fn groups<'a>(plan: &'a Plan, schemas: &[&'static Schema]) -> Vec<Group<'a>> {
+    let mut groups: BTreeMap<usize, Group<'a>> = BTreeMap::new();
+    for item in items(plan) {
+        let kind = &item.address().kind;
+        let schema = schemas.iter().find(|schema| schema.kind == *kind);
+        let (place, layer) = layer(schema.map_or("", |schema| schema.service()));
+        let group = groups.entry(place).or_insert_with(|| Group {
+            layer,
+            items: Vec::new(),
+        });
+        group.items.push(item);
+    }
+    groups.into_values().collect()
+}
+
 /// The items of a plan: kinds in the order of their first step, and within a kind the plan's order.
-pub(super) fn items(plan: &Plan) -> Vec<Item<'_>> {
+fn items(plan: &Plan) -> Vec<Item<'_>> {
     let mut kinds = BTreeMap::new();
     for step in &plan.steps {
         let next = kinds.len();

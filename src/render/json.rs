@@ -12,7 +12,8 @@ use super::value::ordered;
 use crate::engine::Event;
 use crate::engine::What;
 use crate::model::{Change, Names, Piece, Value};
-use crate::plan::{Action, Plan, Reason, Step};
+use crate::plan::forecast::Forecast;
+use crate::plan::{Action, Plan, Reason, Step, StepId};
 
 /// The version of all documents.
 pub const FORMAT_VERSION: u32 = 1;
@@ -22,22 +23,34 @@ pub const FORMAT_VERSION: u32 = 1;
 pub struct Setting<'a> {
     /// Whether the cloud is the simulated one.
     pub sandbox: bool,
-    /// What it took.
-    pub stats: &'a Stats,
+    /// What it took, where anything was done.
+    pub stats: Option<&'a Stats>,
+    /// What it takes.
+    pub forecast: &'a Forecast,
 }
 
 /// A plan as a document.
 pub fn plan(plan: &Plan, setting: Setting<'_>) -> Json {
     let steps: Vec<Json> = plan.steps.iter().map(|one| step(plan, one)).collect();
-    json!({
+    let mut document = json!({
         "format_version": FORMAT_VERSION,
         "stack": plan.owner.stack,
         "region": plan.owner.region,
         "sandbox": setting.sandbox,
         "summary": plan.summary(),
+        "forecast": forecast(plan, setting.forecast),
         "steps": steps,
-        "stats": stats(setting.stats),
-    })
+    });
+    if let Some(took) = setting.stats {
+        document["stats"] = stats(took);
+    }
+    document
+}
+
+fn forecast(plan: &Plan, forecast: &Forecast) -> Json {
+    let part = |(step, adds_s): &(StepId, u64)| json!({ "address": plan.step(*step).address, "adds_s": adds_s });
+    let way: Vec<Json> = forecast.way.iter().map(part).collect();
+    json!({ "total_s": forecast.total_s, "way": way })
 }
 
 fn stats(stats: &Stats) -> Json {

@@ -67,6 +67,9 @@ fn kind(text: &mut String, schema: &Schema) {
     if let Some(data) = schema.holds {
         let _ = writeln!(text, "- Deleting it loses {data}.");
     }
+    if let Some(outage) = schema.outage {
+        let _ = writeln!(text, "- While it is not there, {outage}.");
+    }
     let waits = [
         ("creation", schema.waits.create),
         ("an update", schema.waits.update),

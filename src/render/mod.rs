@@ -5,12 +5,14 @@
 
 mod checks;
 mod difference;
+mod entry;
 mod items;
 mod json;
 mod kinds;
 mod layers;
 mod lines;
 mod live;
+mod markdown;
 pub mod message;
 mod moved;
 mod paint;
@@ -23,6 +25,7 @@ mod report;
 mod stats;
 mod status;
 mod value;
+mod wrap;
 
 pub use checks::{
     document as checks_json, human as checks_human, line as check_line, summary as checks_summary,
@@ -33,12 +36,14 @@ pub use json::{
 pub use kinds::kinds;
 pub use lines::{Detail, line};
 pub use live::Live;
+pub use markdown::{Around, LIMIT_BYTES as MARKDOWN_LIMIT_BYTES, markdown as plan_markdown};
 pub use moved::{moved, rewritten};
 pub use paint::duration;
 pub use past::{document as past_json, line_of as past_line, whole as past_run};
 pub use permissions::permissions;
-pub use plan::{Layout, Purpose, human as plan_human, losses};
+pub use plan::{Purpose, human as plan_human, losses};
 pub use progress::{Progress, Status, StepProgress};
 pub use report::{outputs_text, summary, unfinished};
 pub use stats::Stats;
 pub use status::{Standing, document as status_json, human as status_human};
+pub use wrap::Layout;

@@ -44,6 +44,7 @@ classes! {
     kind = "distribution",
     outputs = DistributionOutputs,
     replacement = "create-first",
+    outage = "no visitor is answered",
     exclusive = "aliases",
     lazy,
     find = "cloudfront:ListDistributions, cloudfront:ListTagsForResource, \

@@ -37,6 +37,7 @@ classes! {
     kind = "ecr-repository",
     outputs = EcrRepositoryOutputs,
     replacement = "create-first",
+    outage = "no image can be pulled from it, so no task begins",
     named = "name",
     find = "ecr:DescribeRepositories, ecr:ListTagsForResource, ecr:GetLifecyclePolicy",
     create = "ecr:CreateRepository, ecr:TagResource, ecr:PutLifecyclePolicy",

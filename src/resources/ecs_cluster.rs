@@ -30,6 +30,7 @@ classes! {
     kind = "ecs-cluster",
     outputs = EcsClusterOutputs,
     replacement = "create-first",
+    outage = "no service in it runs",
     named = "name",
     find = "ecs:ListClusters, ecs:DescribeClusters",
     create = "ecs:CreateCluster, ecs:TagResource, ecs:DescribeClusters, \

@@ -46,6 +46,7 @@ pub(super) const INITIAL_COUNT_TAG: &str = "qpiac:initial-count";
     kind = "ecs-service",
     outputs = EcsServiceOutputs,
     replacement = "create-first",
+    outage = "none of its tasks runs",
     exclusive = "cluster, name",
     after = "listener by target-group, listener-rule by target-group, \
              security-group-rule by security-group, route-table-association by subnet, \

@@ -36,6 +36,7 @@ const LIST_TARGETS: &str = "events:ListTargetsByRule";
     kind = "event-rule",
     outputs = EventRuleOutputs,
     replacement = "delete-first",
+    outage = "nothing happens on its schedule",
     named = "name",
     find = "events:ListRules, events:ListTagsForResource, events:ListTargetsByRule",
     create = "events:PutRule, events:TagResource, events:PutTargets, events:ListTargetsByRule",

@@ -31,6 +31,7 @@ const ROLES_PER_PAGE: i32 = 1000;
     kind = "iam-role",
     outputs = IamRoleOutputs,
     replacement = "create-first",
+    outage = "nobody can assume it",
     named = "name",
     find = "iam:GetAccountAuthorizationDetails",
     create = "iam:CreateRole, iam:TagRole, iam:PutRolePolicy, iam:AttachRolePolicy",

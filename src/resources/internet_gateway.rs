@@ -23,6 +23,7 @@ classes! {
     kind = "internet-gateway",
     outputs = InternetGatewayOutputs,
     replacement = "create-first",
+    outage = "the VPC has no way to the internet",
     find = "ec2:DescribeInternetGateways",
     explain = "ec2:DescribeNetworkInterfaces",
     create = "ec2:CreateInternetGateway, ec2:CreateTags, ec2:AttachInternetGateway",

@@ -48,6 +48,7 @@ const HEALTH_LINES: i32 = 5;
     kind = "lambda-function",
     outputs = LambdaFunctionOutputs,
     replacement = "delete-first",
+    outage = "it cannot be invoked",
     named = "name",
     find = "lambda:ListFunctions, lambda:GetFunction",
     explain = "cloudwatch:GetMetricData, logs:FilterLogEvents",

@@ -30,6 +30,7 @@ const SUFFIX: &str = "/url";
     kind = "lambda-function-url",
     outputs = LambdaFunctionUrlOutputs,
     replacement = "delete-first",
+    outage = "its address answers nobody, and the new address may be another",
     parent = "function",
     find = "lambda:GetFunctionUrlConfig",
     create = "lambda:CreateFunctionUrlConfig",

@@ -31,6 +31,7 @@ const ADD: &str = "lambda:AddPermission";
     kind = "lambda-permission",
     outputs = LambdaPermissionOutputs,
     replacement = "delete-first",
+    outage = "whom it admits cannot invoke the function",
     parent = "function",
     key = "statement_id",
     serial,

@@ -31,6 +31,7 @@ classes! {
     kind = "listener",
     outputs = ListenerOutputs,
     replacement = "delete-first",
+    outage = "its port accepts no connection",
     parent = "load_balancer_arn",
     key = "port",
     find = "elasticloadbalancing:DescribeListeners",

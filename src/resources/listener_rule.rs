@@ -41,6 +41,7 @@ classes! {
     kind = "listener-rule",
     outputs = ListenerRuleOutputs,
     replacement = "delete-first",
+    outage = "requests that it lets through get the listener's default answer",
     parent = "listener_arn",
     key = "priority",
     find = "elasticloadbalancing:DescribeRules, secretsmanager:ListSecrets, \

@@ -58,6 +58,7 @@ classes! {
     kind = "load-balancer",
     outputs = LoadBalancerOutputs,
     replacement = "delete-first",
+    outage = "nobody reaches the services behind it, and its domain name changes",
     named = "name",
     after = "internet-gateway",
     wait_create = "150..600",

@@ -30,6 +30,7 @@ const PREFIXES: [&str; 2] = ["/aws/lambda/", "/ecs/"];
     kind = "log-group",
     outputs = LogGroupOutputs,
     replacement = "delete-first",
+    outage = "what is written to it is lost",
     named = "name",
     holds = "log events",
     find = "logs:DescribeLogGroups, logs:ListTagsForResource",

@@ -37,6 +37,7 @@ classes! {
     kind = "metric-alarm",
     outputs = MetricAlarmOutputs,
     replacement = "create-first",
+    outage = "it raises no alarm",
     named = "name",
     find = "cloudwatch:DescribeAlarms, cloudwatch:ListTagsForResource",
     create = "cloudwatch:PutMetricAlarm, cloudwatch:TagResource",

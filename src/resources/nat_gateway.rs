@@ -27,6 +27,7 @@ const STATES: [&str; 4] = ["pending", "available", "failed", "deleting"];
     kind = "nat-gateway",
     outputs = NatGatewayOutputs,
     replacement = "create-first",
+    outage = "the subnets that use it have no way to the internet",
     exclusive = "allocation_id",
     after = "internet-gateway",
     find = "ec2:DescribeNatGateways",

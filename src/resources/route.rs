@@ -32,6 +32,7 @@ classes! {
     kind = "route",
     outputs = RouteOutputs,
     replacement = "create-first",
+    outage = "the traffic that it leads gets nowhere",
     parent = "route_table_id",
     key = "destination",
     find = "ec2:DescribeRouteTables",

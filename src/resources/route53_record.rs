@@ -40,6 +40,7 @@ classes! {
     kind = "route53-record",
     outputs = Route53RecordOutputs,
     replacement = "create-first",
+    outage = "its name leads nowhere",
     named = "name",
     marked,
     after = "load-balancer",

@@ -29,6 +29,7 @@ classes! {
     kind = "route-table-association",
     outputs = RouteTableAssociationOutputs,
     replacement = "create-first",
+    outage = "its subnet uses the main route table of the VPC",
     after = "route by route-table, vpc-endpoint by route-table",
     parent = "subnet_id",
     find = "ec2:DescribeRouteTables",

@@ -45,6 +45,7 @@ const RULE: &str = "expire";
     kind = "s3-bucket",
     outputs = S3BucketOutputs,
     replacement = "create-first",
+    outage = "nothing can be written to it",
     named = "name",
     holds = "access logs",
     find = "s3:ListAllMyBuckets, s3:GetBucketTagging, s3:GetBucketPolicy, \

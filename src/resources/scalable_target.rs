@@ -37,6 +37,7 @@ classes! {
     kind = "scalable-target",
     outputs = ScalableTargetOutputs,
     replacement = "delete-first",
+    outage = "the number of tasks stays as it is",
     parent = "service",
     wait_delete = "1..300",
     find = "application-autoscaling:DescribeScalableTargets",

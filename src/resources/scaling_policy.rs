@@ -36,6 +36,7 @@ classes! {
     kind = "scaling-policy",
     outputs = ScalingPolicyOutputs,
     replacement = "delete-first",
+    outage = "nothing scales by it",
     parent = "target",
     key = "name",
     after = "ecs-service by target-group, listener by target-group, \

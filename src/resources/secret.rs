@@ -42,6 +42,7 @@ const RECOVERY_DAYS: u32 = 30;
     kind = "secret",
     outputs = SecretOutputs,
     replacement = "delete-first",
+    outage = "whoever reads it gets an error",
     named = "name",
     holds = "its value, which AWS keeps for the recovery window",
     find = "secretsmanager:ListSecrets, secretsmanager:DescribeSecret, \

@@ -36,6 +36,7 @@ const SUFFIX: &str = "/rotation";
     kind = "secret-rotation",
     outputs = SecretRotationOutputs,
     replacement = "delete-first",
+    outage = "the secret is not rotated",
     parent = "secret",
     after = "lambda-permission by lambda-function",
     find = "secretsmanager:DescribeSecret",

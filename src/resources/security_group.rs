@@ -26,6 +26,7 @@ classes! {
     kind = "security-group",
     outputs = SecurityGroupOutputs,
     replacement = "create-first",
+    outage = "nothing can bear it",
     exclusive = "vpc_id, name",
     find = "ec2:DescribeSecurityGroups",
     explain = "ec2:DescribeNetworkInterfaces",

@@ -38,6 +38,7 @@ classes! {
     kind = "security-group-rule",
     outputs = SecurityGroupRuleOutputs,
     replacement = "create-first",
+    outage = "the traffic that it allows is refused",
     parent = "security_group_id",
     key = "direction, protocol, ports, peer",
     find = "ec2:DescribeSecurityGroupRules, ec2:DescribeManagedPrefixLists",

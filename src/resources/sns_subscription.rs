@@ -41,6 +41,7 @@ classes! {
     kind = "sns-subscription",
     outputs = SnsSubscriptionOutputs,
     replacement = "delete-first",
+    outage = "nobody is notified through it",
     parent = "topic",
     key = "protocol, endpoint",
     find = "sns:ListSubscriptionsByTopic, sns:ListTagsForResource",

@@ -27,6 +27,7 @@ classes! {
     kind = "sns-topic",
     outputs = SnsTopicOutputs,
     replacement = "create-first",
+    outage = "nobody is notified through it",
     named = "name",
     find = "sns:ListTopics, sns:ListTagsForResource",
     create = "sns:CreateTopic, sns:TagResource",

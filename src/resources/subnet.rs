@@ -23,6 +23,7 @@ classes! {
     kind = "subnet",
     outputs = SubnetOutputs,
     replacement = "create-first",
+    outage = "nothing can run in it",
     exclusive = "vpc_id, cidr_block",
     find = "ec2:DescribeSubnets",
     explain = "ec2:DescribeNetworkInterfaces",

@@ -38,6 +38,7 @@ classes! {
     kind = "target-group",
     outputs = TargetGroupOutputs,
     replacement = "create-first",
+    outage = "nothing is forwarded to its targets",
     named = "name",
     find = "elasticloadbalancing:DescribeTargetGroups, elasticloadbalancing:DescribeLoadBalancers, \
             elasticloadbalancing:DescribeTargetGroupAttributes, \

@@ -23,6 +23,7 @@ classes! {
     kind = "vpc",
     outputs = VpcOutputs,
     replacement = "create-first",
+    outage = "nothing in it runs",
     find = "ec2:DescribeVpcs, ec2:DescribeVpcAttribute",
     create = "ec2:CreateVpc, ec2:CreateTags, ec2:ModifyVpcAttribute",
     update = "ec2:ModifyVpcAttribute, ec2:CreateTags, ec2:DeleteTags",

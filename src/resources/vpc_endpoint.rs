@@ -28,6 +28,7 @@ classes! {
     kind = "vpc-endpoint",
     outputs = VpcEndpointOutputs,
     replacement = "create-first",
+    outage = "calls to its service go by way of the internet, or fail",
     exclusive = "vpc_id, service_name",
     find = "ec2:DescribeVpcEndpoints",
     create = "ec2:CreateVpcEndpoint, ec2:CreateTags",

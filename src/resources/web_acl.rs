@@ -35,6 +35,7 @@ classes! {
     kind = "web-acl",
     outputs = WebAclOutputs,
     replacement = "create-first",
+    outage = "no request is filtered",
     named = "name",
     find = "wafv2:ListWebACLs, wafv2:GetWebACL, wafv2:ListTagsForResource",
     create = "wafv2:CreateWebACL, wafv2:TagResource",

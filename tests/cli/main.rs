@@ -7,5 +7,6 @@ mod images;
 mod lifecycle;
 mod policy;
 mod program;
+mod shown;
 mod stopping;
 mod whole;

@@ -223,7 +223,7 @@ pub struct RevisionOutputs {
 /// A runner has a name that only one can have.
 #[derive(Clone, Debug, Resource)]
 #[resource(kind = "runner", outputs = RunnerOutputs, replacement = "create-first",
-    named = "name", after = "rule by group",
+    named = "name", outage = "nothing of it runs", after = "rule by group",
     wait_create = "60..1200", wait_update = "60..1200", wait_delete = "30..1200",
     find = "fake:FindRunner", create = "fake:CreateRunner", update = "fake:UpdateRunner", delete = "fake:DeleteRunner")]
 pub struct Runner {

@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 use qpiac::engine;
 use qpiac::model::Snapshot;
 use qpiac::plan::saved::Saved;
-use qpiac::plan::{Options, Plan};
-use qpiac::render::{self, Layout, Purpose, Setting, Stats};
+use qpiac::plan::{Options, Plan, forecast};
+use qpiac::render::{self, Around, Layout, MARKDOWN_LIMIT_BYTES, Purpose, Setting, Stats};
 use qpiac::sim::{Pace, Settings, Sim, World};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -111,12 +111,21 @@ fn run(case: &Arc<Case>) -> bool {
 }
 
 fn show(plan: &Plan) {
-    render::plan_human(plan, &SCHEMAS, Purpose::Apply, Layout::default());
+    render::plan_human(plan, &SCHEMAS, Purpose::Apply, false, Layout::default());
     render::losses(plan, &SCHEMAS);
+    let around = Around {
+        schemas: &SCHEMAS,
+        purpose: Purpose::Apply,
+        waits_for_lazy: true,
+        is_sandbox: false,
+    };
+    let page = render::plan_markdown(plan, around);
+    assert!(page.len() <= MARKDOWN_LIMIT_BYTES, "{}", page.len());
     let stats = Stats::default();
     let setting = Setting {
         sandbox: true,
-        stats: &stats,
+        stats: Some(&stats),
+        forecast: &forecast::of_plan(plan, &SCHEMAS, false),
     };
     render::plan_json(plan, setting);
 }

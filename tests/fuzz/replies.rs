@@ -83,7 +83,7 @@ async fn whole(case: &Arc<Case>, harm: Harm) -> bool {
         return false;
     };
     if let Ok(plan) = qpiac::plan::plan(&WHOLE.graph, &snapshot, &SCHEMAS, &Options::default()) {
-        render::plan_human(&plan, &SCHEMAS, Purpose::Apply, Layout::default());
+        render::plan_human(&plan, &SCHEMAS, Purpose::Apply, false, Layout::default());
     }
     true
 }

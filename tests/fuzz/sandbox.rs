@@ -86,7 +86,7 @@ async fn live(sim: &Sim, scene: &Scene, seed: u64, is_run: bool) {
     let plan = qpiac::plan::plan(&scene.graph, &snapshot, &SCHEMAS, &Options::default());
     match plan {
         Ok(plan) => {
-            render::plan_human(&plan, &SCHEMAS, Purpose::Apply, Layout::default());
+            render::plan_human(&plan, &SCHEMAS, Purpose::Apply, false, Layout::default());
             render::losses(&plan, &SCHEMAS);
             if is_run {
                 let (_stop, stops) = watch::channel(None);

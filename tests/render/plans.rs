@@ -6,8 +6,11 @@ use qpiac::model::{
     Address, Change, Milestone, Names, OutputName, Owner, Piece, Record, State, TagChange, Tags,
     Value, Values,
 };
-use qpiac::plan::{Action, After, Plan, Reason, Scope, Step, StepId};
-use qpiac::render::{Layout, Purpose, Setting, Stats, losses, plan_human, plan_json};
+use qpiac::plan::{Action, After, Plan, Reason, Scope, Step, StepId, forecast};
+use qpiac::render::{
+    Around, Layout, MARKDOWN_LIMIT_BYTES, Purpose, Setting, Stats, losses, plan_human, plan_json,
+    plan_markdown,
+};
 
 use crate::fakes::SCHEMAS;
 use crate::{golden, plain};
@@ -228,7 +231,7 @@ fn everything() -> Plan {
 }
 
 fn human(plan: &Plan, layout: Layout) -> String {
-    plan_human(plan, &SCHEMAS, Purpose::Apply, layout)
+    plan_human(plan, &SCHEMAS, Purpose::Apply, false, layout)
 }
 
 #[test]
@@ -261,9 +264,105 @@ fn a_narrow_plan_keeps_within_its_columns_and_says_what_it_cut() {
     };
     let whole = plain(&human(&plan, layout));
     assert_eq!(whole.matches("word").count(), 60, "{whole}");
-    for line in whole.lines().filter(|line| !line.starts_with("Plan:")) {
-        assert!(line.chars().count() <= 60, "{line}");
+    assert_fits(&whole, 60);
+}
+
+#[track_caller]
+fn assert_fits(shown: &str, width: usize) {
+    for line in plain(shown).lines() {
+        assert!(line.chars().count() <= width, "{width}: {line}");
     }
+}
+
+#[test]
+fn a_plan_fits_the_columns_that_there_are_with_and_without_colours() {
+    for width in [60, 80, 120] {
+        let layout = Layout {
+            width,
+            ..Layout::default()
+        };
+        let shown = human(&everything(), layout);
+        assert_fits(&shown, width);
+        golden(&format!("plan_{width}.txt"), &plain(&shown));
+        golden(
+            &format!("plan_{width}_colours.txt"),
+            &shown.replace('\u{1b}', "␛"),
+        );
+    }
+}
+
+/// A plan for a pull request, from these steps.
+fn page(steps: Vec<Step>) -> String {
+    let around = Around {
+        schemas: &SCHEMAS,
+        purpose: Purpose::Apply,
+        waits_for_lazy: false,
+        is_sandbox: true,
+    };
+    let page = plan_markdown(&plan(steps), around);
+    assert!(page.len() <= MARKDOWN_LIMIT_BYTES, "{}", page.len());
+    page
+}
+
+#[test]
+fn a_plan_for_a_pull_request_says_the_most_important_first() {
+    let steps = everything().steps;
+    golden("plan.md", &page(steps.clone()));
+    assert_eq!(page(steps.clone()), page(steps));
+    golden("plan_nothing.md", &page(Vec::new()));
+}
+
+#[test]
+fn nothing_in_a_plan_ends_its_fence() {
+    let text = text("a\n```\n</details>\n````diff `x`");
+    let page = page(vec![step(
+        0,
+        "net/main",
+        create(values([("comment", text)])),
+        Reason::Missing,
+    )]);
+    assert_eq!(page.matches("\n`````").count(), 2, "{page}");
+    assert!(!page.contains("\n```\n"), "{page}");
+}
+
+#[test]
+fn a_plan_that_is_too_long_for_a_comment_is_shortened_and_says_so() {
+    let shape = |number: usize, length: usize| {
+        let about = format!("net/n{number:05}");
+        let words = "word ".repeat(length);
+        let want = values([("comment", text(&words)), ("other", text(&words))]);
+        step(number, &about, create(want), Reason::Missing)
+    };
+    let many = |count: usize, length: usize| page((0..count).map(|n| shape(n, length)).collect());
+    let long = many(100, 200);
+    assert!(long.contains("Long values are cut"), "{}", &long[..500]);
+    assert!(long.contains("+ create net/n00099\n"));
+    let longer = many(1500, 30);
+    assert!(longer.contains("The attributes are left out"));
+    assert!(longer.contains("+ create net/n01499\n"));
+    assert!(!longer.contains("comment:"));
+    let longest = many(9000, 1);
+    assert!(longest.contains("Not every resource is named"));
+    assert!(longest.contains("9000 to create"));
+    assert!(longest.contains("  and 8700 more\n"), "{longest}");
+}
+
+#[test]
+fn a_deletion_that_comes_first_says_what_does_not_work_meanwhile() {
+    let mut first = step(0, "runner/app", delete("runner"), Reason::Requested);
+    let mut then = step(1, "runner/app", create(Values::new()), Reason::Requested);
+    first.replaces = Some(StepId(1));
+    then.replaces = Some(StepId(0));
+    let steps = vec![first, then];
+    let words = "nothing of it runs";
+    let shown = plain(&human(&plan(steps.clone()), Layout::default()));
+    let line = format!("      until the new one is there: {words}\n");
+    assert!(shown.contains(&line), "{shown}");
+    let page = page(steps);
+    assert!(
+        page.contains(&format!("> - runner/app: {words}\n")),
+        "{page}"
+    );
 }
 
 #[test]
@@ -281,7 +380,7 @@ fn colours_add_nothing_and_order_is_steady() {
 fn a_plan_without_steps_says_so() {
     let mut plan = plan(Vec::new());
     let mut shown = human(&plan, Layout::default());
-    shown += &plan_human(&plan, &SCHEMAS, Purpose::Destroy, Layout::default());
+    shown += &plan_human(&plan, &SCHEMAS, Purpose::Destroy, false, Layout::default());
     plan.scope.left_out.insert(address("net/main"));
     shown += &human(&plan, Layout::default());
     golden("no_changes.txt", &plain(&shown));
@@ -316,11 +415,13 @@ fn a_plan_is_a_document() {
         elapsed_ms: 40,
         ..Stats::default()
     };
+    let plan = everything();
     let setting = Setting {
         sandbox: false,
-        stats: &stats,
+        stats: Some(&stats),
+        forecast: &forecast::of_plan(&plan, &SCHEMAS, false),
     };
-    let document = plan_json(&everything(), setting);
+    let document = plan_json(&plan, setting);
     golden("plan.json", &format!("{document:#}\n"));
     assert_eq!(document["summary"]["replace"], 2);
     let shared: BTreeSet<&str> = document["steps"]

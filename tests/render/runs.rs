@@ -3,6 +3,7 @@
 use qpiac::engine::{Cause, Ending, Event, Failure, Planned, Skip, Stop, What};
 use qpiac::model::{Fault, FaultClass, Milestone, OutputValues, Owner};
 use qpiac::plan::StepId;
+use qpiac::plan::forecast::Forecast;
 use qpiac::render::{
     Detail, Output, Progress, Setting, Stats, event_json, line, run_json, summary, unfinished,
 };
@@ -325,7 +326,8 @@ fn a_run_is_a_document() {
     let stats = Stats::default();
     let setting = Setting {
         sandbox: true,
-        stats: &stats,
+        stats: Some(&stats),
+        forecast: &Forecast::default(),
     };
     let document = run_json(&plan, &progress, &[], setting);
     golden("run.json", &format!("{document:#}\n"));

@@ -1,0 +1,69 @@
+//! Long texts in the columns that there are.
+//!
+//! May depend on nothing. Invariant: nothing is lost, unless a note says how much was cut.
+
+use super::paint::{FAINT, count, paint};
+
+/// Where the attributes of a resource begin.
+pub(super) const INDENT: &str = "      ";
+/// How much further in the later lines of a value begin.
+const HANG: usize = 4;
+/// The least room for a word, however narrow it is.
+const NARROWEST: usize = 20;
+
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// Columns to fill.
+    pub width: usize,
+    /// The most lines that one value may take; nothing is cut where this is absent.
+    pub value_lines: Option<usize>,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            width: 100,
+            value_lines: Some(6),
+        }
+    }
+}
+
+/// The value of an attribute in lines, the later ones further in.
+pub(super) fn wrapped(layout: Layout, line: &str) -> String {
+    let text = line.trim_start();
+    let margin = INDENT.len() + line.len() - text.len();
+    let lines = broken(text, layout.width, margin, margin + HANG);
+    let Some(most) = layout.value_lines.filter(|most| lines.len() > *most) else {
+        return lines.join("\n");
+    };
+    let shown = &lines[..most];
+    let seen: usize = shown.iter().map(|line| line.trim().chars().count()).sum();
+    // A break swallows a space.
+    let rest = text.chars().count().saturating_sub(seen + most);
+    let more = count(rest, "more character", "more characters");
+    let note = paint(FAINT, format!("… {more}; -v shows all"));
+    format!(
+        "{}\n{:margin$}{note}",
+        shown.join("\n"),
+        "",
+        margin = margin + HANG
+    )
+}
+
+/// Prose in lines of this width, the later ones further in.
+pub(super) fn prose(text: &str, width: usize, hang: usize) -> String {
+    broken(text, width, 0, hang).join("\n")
+}
+
+fn broken(text: &str, width: usize, first: usize, later: usize) -> Vec<String> {
+    let (first, later) = (" ".repeat(first), " ".repeat(later));
+    let room = width.max(later.len() + NARROWEST);
+    let options = textwrap::Options::new(room)
+        .initial_indent(&first)
+        .subsequent_indent(&later)
+        // The hyphens of names are no places to break at.
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(text, options).into_iter();
+    lines.map(std::borrow::Cow::into_owned).collect()
+}
