@@ -177,7 +177,8 @@ impl Cloud<'_> {
         rules::references(self.schemas, &referable, attributes, &after.values)?;
         let others = of_kind(self.world, schema).filter(|other| other.id != before.id);
         rules::unique(schema, others, &after.values)?;
-        let works_on_it = before.values != after.values || breaks.is_some();
+        // Tags alone are no work, so nothing can break over them.
+        let works_on_it = before.values != after.values;
         if works_on_it {
             let mut kept = before.outputs.clone();
             kept.retain(|name, _| {
