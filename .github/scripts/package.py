@@ -17,7 +17,7 @@ LICENCES = ("LICENSE-APACHE", "LICENSE-MIT")
 
 
 def main(tag: str, target: str, binary: Path, folder: Path) -> None:
-    asked = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True)
+    asked = subprocess.run([binary.resolve(), "--version"], capture_output=True, text=True, check=True)
     said = asked.stdout.strip()
     if f"qpiac {tag.removeprefix('v')}" != said or not tag.startswith("v"):
         sys.exit(f"the tag is {tag}, and the binary says {said}")

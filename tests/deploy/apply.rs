@@ -268,3 +268,38 @@ async fn a_deployment_that_fails_is_no_success_and_goes_on_later() {
     run.job("approved").ends(true, &["Deployed"]);
     scene.program.assert_in_sync().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_cancelled_lets_qpiac_end_cleanly() {
+    let mut scene = Scene::with(WEB_STACK).await;
+    scene.has_reviewers();
+    scene.replace_qpiac("echo $PPID > \"$HOME/step\"; exec REAL \"$@\"");
+    scene
+        .propose(7, WEB_STACK)
+        .await
+        .job("plan")
+        .ends(true, &[]);
+    // GitHub interrupts the step, and nothing below it. A rule that never applies sees the moment.
+    let step = scene.runner.scratch.join("step");
+    let cancel = move |_: &testbed::Request| {
+        let number = std::fs::read_to_string(&step).unwrap();
+        let mut kill = std::process::Command::new("kill");
+        let sent = kill.args(["-INT", number.trim()]).status();
+        assert!(sent.unwrap().success());
+        false
+    };
+    let rule = Rule::on("ec2:CreateVpc").having(cancel).throttled();
+    scene.program.bed.inject(rule);
+    let run = scene.merge(7).await;
+    run.job("deploy").ends(
+        false,
+        &["The deployment was interrupted", "what is done is done"],
+    );
+
+    scene.program.bed.clear_faults();
+    let mut run = scene.pushed().await;
+    run.job("deploy")
+        .ends(true, &["A new plan waits for approval"]);
+    scene.approve(&mut run).await;
+    scene.program.assert_in_sync().await;
+}

@@ -23,8 +23,8 @@ def run(setting: Setting) -> int:
         return _put_forward(setting, github, f"There is no reviewed plan to carry out: {why}.")
     ran = tool.apply(setting, saved)
     if ran.code != tool.DONE and not _was_begun(ran):
-        why = "The reviewed plan was refused; nothing of it was carried out."
-        return _put_forward(setting, github, f"{why}\n\n{text.quoted(ran.error)}")
+        refused = "The reviewed plan was refused; nothing of it was carried out."
+        return _put_forward(setting, github, f"{refused}\n\n{text.quoted(ran.error)}")
     return _concluded(ran, "the plan that was reviewed")
 
 

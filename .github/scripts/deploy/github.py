@@ -84,7 +84,7 @@ class GitHub:
         # Artifacts are fetched from elsewhere, which must not see the token.
         request.add_unredirected_header("Authorization", f"Bearer {self.token}")
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:
-            content = reply.read(LARGEST_BYTES + 1)
+            content: bytes = reply.read(LARGEST_BYTES + 1)
         if len(content) > LARGEST_BYTES:
             raise Refused(f"{method} {path}", 0, f"the answer has more than {LARGEST_BYTES} bytes")
         return content

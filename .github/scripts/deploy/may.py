@@ -22,11 +22,11 @@ def run(setting: Setting) -> int:
 
 
 def _lacking(setting: Setting) -> str | None:
-    if os.environ.get("GITHUB_EVENT_NAME") == "pull_request":
-        # Without a name the fork is gone already.
-        if os.environ.get("HEAD_REPOSITORY", "") != setting.repository:
-            return FORK
-    for name, value in (("ROLE", "role"), ("VERSION", "version of qpiac")):
+    is_proposed = os.environ.get("GITHUB_EVENT_NAME") == "pull_request"
+    # Without a name the fork is gone already.
+    if is_proposed and os.environ.get("HEAD_REPOSITORY", "") != setting.repository:
+        return FORK
+    for name, value in (("ROLE", "role"), ("REGION", "region"), ("VERSION", "version of qpiac")):
         if not os.environ.get(name):
             return (
                 f"The deploy job is not set up here: no {value} is given. docs/deploy.md says which "

@@ -13,7 +13,7 @@ def run(setting: Setting) -> int:
     name, saved = artifact_name(setting), setting.scratch / "qpiac.plan"
     ran = tool.plan(setting, saved)
     made = ran.code in (tool.DONE, tool.CHANGES)
-    plan = ran.out if made else "**The plan failed.**\n\n" + text.quoted(ran.error)
+    plan = ran.out if made else _failed(place, ran.error)
     runner.summary(plan)
     if ran.code == tool.INTERRUPTED:
         return ran.code
@@ -26,12 +26,16 @@ def run(setting: Setting) -> int:
     return 0
 
 
+def _failed(place: tuple[str, str], error: str) -> str:
+    """What stands in the place of the plan, under the same heading."""
+    return f"### qpiac: `{place[0]}` in `{place[1]}`\n\n**The plan failed.**\n\n{text.quoted(error)}"
+
+
 def _tell(setting: Setting, place: tuple[str, str], plan: str, made: bool) -> None:
     """Writes the comment, or writes over the one that is there."""
     mark = text.marker("plan", place)
-    before = f"### qpiac: `{place[0]}` in `{place[1]}`"
     after = f"<sub>{_fate(setting, made)}</sub>"
-    body = text.body(mark, before, plan, after, setting.run_url)
+    body = text.body(mark, "", plan, after, setting.run_url)
     github = GitHub(setting)
     comments = f"/issues/{setting.given('PULL_REQUEST')}/comments"
     for comment in github.pages(comments):

@@ -10,6 +10,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from github import GitHub
 from setting import Setting
@@ -46,7 +47,7 @@ def reviewed(setting: Setting, github: GitHub) -> Path:
     return path
 
 
-def _is_of_here(artifact: dict) -> bool:
+def _is_of_here(artifact: dict[str, Any]) -> bool:
     run = artifact.get("workflow_run") or {}
     here = run.get("repository_id")
     return here is not None and run.get("head_repository_id") == here

@@ -22,8 +22,9 @@ def is_ours(item: dict[str, Any], mark: str) -> bool:
 
 def body(mark: str, before: str, plan: str, after: str, run_url: str) -> str:
     """A comment or an issue, with as much of the plan as there is room for."""
-    frame = f"{mark}\n{before}\n\n{{}}\n\n{after}\n"
-    return frame.format(fitted(plan.strip(), LONGEST_BODY - len(frame), run_url))
+    room = LONGEST_BODY - len(mark) - len(before) - len(after)
+    parts = [mark, before, fitted(plan.strip(), room, run_url), after]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def fitted(plan: str, room: int, run_url: str) -> str:
