@@ -293,7 +293,7 @@ async fn a_job_that_is_cancelled_lets_qpiac_end_cleanly() {
     let run = scene.merge(7).await;
     run.job("deploy").ends(
         false,
-        &["The deployment was interrupted", "what is done is done"],
+        &["The deployment was interrupted", "what was done is done"],
     );
 
     scene.program.bed.clear_faults();
