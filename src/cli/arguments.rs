@@ -3,6 +3,8 @@
 //! May depend on `model` and `verify`. Invariant: nothing here does anything; an argument means the same for
 //! every command that takes it.
 
+pub mod authoring;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -47,11 +49,26 @@ pub enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a first stack.yaml, by asking or from options
+    #[command(
+        after_help = "Examples:\n  qpiac init\n  qpiac init --yes\n  qpiac init --yes --name shop --region eu-west-1 --build app --port 8000 --health /health --cdn\n  qpiac init --yes -f - | less\n\nBeside the file, .qpiac/stack.schema.json is written, by which editors complete and explain its keys."
+    )]
+    Init(authoring::Init),
     /// Check stack.yaml; nothing is read from AWS
     #[command(
         after_help = "Examples:\n  qpiac validate\n  qpiac validate -f staging.yaml --format json"
     )]
     Validate(Validate),
+    /// Put stack.yaml into its usual form: two columns a level, sections in the reference's order
+    #[command(
+        after_help = "Examples:\n  qpiac fmt\n  qpiac fmt --check              # in CI: exits with 1 and shows the difference\n  qpiac fmt - < stack.yaml\n\nComments stay with what they are about. A file that would say something else in that form is left\nalone, and so is one with errors."
+    )]
+    Fmt(authoring::Fmt),
+    /// Say what a key of stack.yaml or a kind of resource means
+    #[command(
+        after_help = "Examples:\n  qpiac explain\n  qpiac explain load_balancer\n  qpiac explain services.*.port\n  qpiac explain port               # where only one key ends so\n  qpiac explain ecs-service\n  qpiac explain --format json | jq -r '.keys[].path'"
+    )]
+    Explain(authoring::Explain),
     /// Show what apply would change
     #[command(
         after_help = "Examples:\n  qpiac plan\n  qpiac plan --detailed-exitcode   # exits with 2 when there are changes\n  qpiac plan --format json | jq .summary\n  qpiac plan --target ecs-service/app\n  qpiac plan --out shop.plan        # to be carried out with `qpiac apply shop.plan`\n  qpiac plan --format markdown > comment.md"
@@ -107,12 +124,17 @@ pub enum Command {
     Schema,
     /// Print the completions of a shell
     #[command(
-        after_help = "Example:\n  qpiac completions bash > ~/.local/share/bash-completion/completions/qpiac"
+        after_help = "Examples:\n  qpiac completions bash > ~/.local/share/bash-completion/completions/qpiac\n  qpiac completions fish > ~/.config/fish/completions/qpiac.fish\n  qpiac completions zsh > ~/.zfunc/_qpiac   # with `fpath+=~/.zfunc` before compinit in ~/.zshrc"
     )]
     Completions {
         /// The shell.
         shell: Shell,
     },
+    /// Print the manual page of qpiac, or write those of all commands
+    #[command(
+        after_help = "Examples:\n  qpiac man | man -l -\n  qpiac man ~/.local/share/man/man1   # then: man qpiac-plan"
+    )]
+    Man(authoring::Man),
 }
 
 /// Which form the output has.

@@ -11,14 +11,19 @@ mod cloud;
 mod conduct;
 mod destroy;
 mod engagement;
+mod explain;
+mod fmt;
 mod goal;
 mod history;
+mod init;
 mod keeping;
 mod look;
+mod man;
 mod output;
 mod panics;
 mod plan;
 mod policy;
+mod questions;
 mod saved;
 mod show;
 mod sources;
@@ -108,6 +113,10 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Exit> {
     match &arguments.command {
+        Command::Init(given) => init::run(given, terminal),
+        Command::Fmt(given) => fmt::run(given, terminal),
+        Command::Explain(given) => explain::run(given, terminal),
+        Command::Man(given) => man::run(given, terminal),
         Command::Validate(given) => validate::run(given, terminal),
         Command::Plan(given) => waited_for(plan::run(given, terminal)),
         Command::Show(given) => show::run(given, terminal),

@@ -2,6 +2,8 @@
 //!
 //! May depend on `spec` and `render`. Invariant: nothing goes on with a file that has an error.
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
 
 use super::arguments::File;
@@ -10,14 +12,17 @@ use super::{Misuse, sources};
 use crate::spec::diagnostic::{Diagnostics, Style};
 use crate::spec::{self, Reading, Spec};
 
-/// The text of the stack file.
-pub(super) fn text(file: &File) -> anyhow::Result<Vec<u8>> {
-    let path = file.file.display();
-    match std::fs::read(&file.file) {
+/// What the stack file is called, unless another one is named.
+pub(super) const USUAL: &str = "stack.yaml";
+
+/// The text of a stack file.
+pub(super) fn bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let path = file.display();
+    match std::fs::read(file) {
         Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
-            "there is no file {path}\nhint: name another with --file, or write one; docs/reference/stack.md says what is in it"
-        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            bail!("there is no file {path}\nhint: name another, or let `qpiac init` write one")
+        }
         Err(error) => Err(error).with_context(|| format!("cannot read {path}")),
     }
 }
@@ -42,7 +47,7 @@ pub(super) fn load(
     file: &File,
     terminal: &Terminal,
 ) -> anyhow::Result<Result<Reading, Diagnostics>> {
-    let mut reading = match spec::read(&file.file.display().to_string(), text(file)?) {
+    let mut reading = match spec::read(&file.file.display().to_string(), bytes(&file.file)?) {
         Ok(reading) => reading,
         Err(problems) => return Ok(Err(problems)),
     };
@@ -57,10 +62,14 @@ pub(super) fn load(
 
 /// Shows why the file cannot be used.
 pub(super) fn refuse(file: &File, problems: &Diagnostics, terminal: &Terminal) {
+    refuse_named(&file.file.display().to_string(), problems, terminal);
+}
+
+/// Shows why a file of this name cannot be used.
+pub(super) fn refuse_named(path: &str, problems: &Diagnostics, terminal: &Terminal) {
     terminal.say(&drawn(problems, terminal));
     let count = problems.errors();
     let plural = if count == 1 { "" } else { "s" };
-    let path = file.file.display();
     terminal.line(&crate::render::message::error(format!(
         "{count} error{plural} in {path}; nothing was changed"
     )));

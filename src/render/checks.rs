@@ -95,7 +95,7 @@ fn row(
 }
 
 /// A text in lines of at most this many letters, divided between words where that is possible.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split(' ') {

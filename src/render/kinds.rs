@@ -28,64 +28,16 @@ pub fn kinds(schemas: &[&Schema]) -> String {
         "| Kind | Read | Explain | Create | Update | Delete |\n|---|---|---|---|---|---|\n",
     );
     for schema in schemas {
-        let operations = &schema.operations;
-        let cell = |names: &[&str]| names.join("<br>");
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} | {} | {} |",
-            schema.kind,
-            cell(operations.find),
-            cell(operations.explain),
-            cell(operations.create),
-            cell(operations.update),
-            cell(operations.delete)
-        );
+        let cells = operations(schema).map(|(_, names)| names.join("<br>"));
+        let _ = writeln!(text, "| {} | {} |", schema.kind, cells.join(" | "));
     }
     text
 }
 
 fn kind(text: &mut String, schema: &Schema) {
     let _ = write!(text, "\n## {}\n\n{}\n\n", schema.kind, schema.doc);
-    let how = match schema.replacement {
-        Replacement::CreateFirst => {
-            "Replaced by making the new one first, unless both would need the same place."
-        }
-        Replacement::DeleteFirst => "Replaced by deleting the old one first.",
-    };
-    let _ = writeln!(text, "- {how}");
-    if let Some(parent) = schema.parent {
-        let _ = writeln!(
-            text,
-            "- Owned through its `{parent}`: whatever is found there belongs to the stack."
-        );
-    } else {
-        let _ = writeln!(
-            text,
-            "- Owned by its tags `qpiac:stack` and `qpiac:address`."
-        );
-    }
-    if let Some(data) = schema.holds {
-        let _ = writeln!(text, "- Deleting it loses {data}.");
-    }
-    if let Some(outage) = schema.outage {
-        let _ = writeln!(text, "- While it is not there, {outage}.");
-    }
-    let waits = [
-        ("creation", schema.waits.create),
-        ("an update", schema.waits.update),
-        ("deletion", schema.waits.delete),
-    ];
-    for (what, wait) in waits {
-        if let Some(Wait {
-            typical_s,
-            deadline_s,
-        }) = wait
-        {
-            let _ = writeln!(
-                text,
-                "- AWS goes on working after {what}: usually {typical_s} s, at most {deadline_s} s."
-            );
-        }
+    for fact in facts(schema) {
+        let _ = writeln!(text, "- {fact}");
     }
     text.push_str("\n| Attribute | Form | On change | Meaning |\n|---|---|---|---|\n");
     for attribute in schema.attributes {
@@ -97,24 +49,88 @@ fn kind(text: &mut String, schema: &Schema) {
     }
 }
 
-fn attribute_row(text: &mut String, attribute: &Attribute) {
-    let change = match attribute.on_change {
+/// What holds for a kind as a whole: how it is replaced, owned, lost and waited for.
+pub(super) fn facts(schema: &Schema) -> Vec<String> {
+    let how = match schema.replacement {
+        Replacement::CreateFirst => {
+            "Replaced by making the new one first, unless both would need the same place."
+        }
+        Replacement::DeleteFirst => "Replaced by deleting the old one first.",
+    };
+    let mut facts = vec![how.to_owned()];
+    facts.push(match schema.parent {
+        Some(parent) => {
+            format!("Owned through its `{parent}`: whatever is found there belongs to the stack.")
+        }
+        None => "Owned by its tags `qpiac:stack` and `qpiac:address`.".to_owned(),
+    });
+    facts.extend(
+        schema
+            .holds
+            .map(|data| format!("Deleting it loses {data}.")),
+    );
+    facts.extend(
+        schema
+            .outage
+            .map(|outage| format!("While it is not there, {outage}.")),
+    );
+    let waits = [
+        ("creation", schema.waits.create),
+        ("an update", schema.waits.update),
+        ("deletion", schema.waits.delete),
+    ];
+    facts.extend(waits.into_iter().filter_map(|(what, wait)| {
+        let Wait {
+            typical_s,
+            deadline_s,
+        } = wait?;
+        Some(format!(
+            "AWS goes on working after {what}: usually {typical_s} s, at most {deadline_s} s."
+        ))
+    }));
+    facts
+}
+
+/// What a change of an attribute takes.
+pub(super) fn change(attribute: &Attribute) -> String {
+    match attribute.on_change {
         OnChange::Update => "update".to_owned(),
         OnChange::Attach => "update where absent, else replace".to_owned(),
         OnChange::Replace => "replace".to_owned(),
         OnChange::Refuse(why) => format!("refused: {why}"),
-    };
+    }
+}
+
+/// What an attribute means.
+pub(super) fn meaning(attribute: &Attribute) -> String {
     let waits = if attribute.until == Milestone::Ready {
         " Waits until that is ready."
     } else {
         ""
     };
+    format!("{}{waits}", attribute.doc)
+}
+
+/// The API operations, by action.
+pub(super) fn operations(schema: &Schema) -> [(&'static str, &'static [&'static str]); 5] {
+    let operations = &schema.operations;
+    [
+        ("Read", operations.find),
+        ("Explain", operations.explain),
+        ("Create", operations.create),
+        ("Update", operations.update),
+        ("Delete", operations.delete),
+    ]
+}
+
+fn attribute_row(text: &mut String, attribute: &Attribute) {
+    let change = change(attribute);
     let _ = writeln!(
         text,
-        "| `{}` | {} | {change} | {}{waits} |",
+        "| `{}` | {} | {change} | {} |",
         attribute.name,
         cell(&shape(&attribute.shape)),
-        cell(attribute.doc)
+        cell(&meaning(attribute))
     );
     members(text, attribute.name, &attribute.shape);
 }
@@ -146,7 +162,7 @@ fn members(text: &mut String, path: &str, shape_of: &Shape) {
     }
 }
 
-fn shape(shape_of: &Shape) -> String {
+pub(super) fn shape(shape_of: &Shape) -> String {
     match shape_of {
         Shape::Bool => "true or false".to_owned(),
         Shape::Int => "number".to_owned(),

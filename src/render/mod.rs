@@ -8,11 +8,13 @@ mod difference;
 mod entry;
 mod items;
 mod json;
+mod kind_page;
 mod kinds;
 mod layers;
 mod lines;
 mod live;
 mod markdown;
+pub mod manual;
 pub mod message;
 mod moved;
 mod paint;
@@ -33,6 +35,7 @@ pub use checks::{
 pub use json::{
     FORMAT_VERSION, Output, Setting, event as event_json, plan as plan_json, run as run_json,
 };
+pub use kind_page::{document as kind_json, page as kind_page};
 pub use kinds::kinds;
 pub use lines::{Detail, line};
 pub use live::Live;

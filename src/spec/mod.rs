@@ -8,11 +8,14 @@
 pub mod arn;
 pub mod code;
 pub mod diagnostic;
+pub mod draft;
 pub mod image;
+pub mod layout;
 pub mod leaf;
 pub mod names;
 pub mod resolved;
 pub mod source;
+pub mod topic;
 pub mod web;
 
 pub(crate) mod choice;

@@ -15,7 +15,7 @@ const TEXT_LIMIT: usize = 1 << 20;
 /// Largest number of values in a tree, copies made by aliases included.
 const NODE_LIMIT: usize = 20_000;
 /// Deepest nesting of lists and maps.
-const DEPTH_LIMIT: usize = 32;
+pub(crate) const DEPTH_LIMIT: usize = 32;
 
 /// Reads a text as one tree, together with problems that leave it usable.
 ///

@@ -56,6 +56,15 @@ fn key(key: &KeyShape, sections: &mut Map<String, Value>) -> Value {
             schema["description"] = json!(format!("{}\n\nLeft out: {words}.", key.doc));
         }
     }
+    if let Shape::Words(words) = &key.shape {
+        let text = schema["description"].as_str().unwrap_or_default();
+        let text = words
+            .iter()
+            .fold(text.to_owned() + "\n", |text, (word, doc)| {
+                format!("{text}\n- `{word}`: {}.", doc.trim())
+            });
+        schema["description"] = json!(text);
+    }
     if let Some(example) = key.example {
         schema["examples"] = json!([json_of_text(example)]);
     }
@@ -79,7 +88,9 @@ fn value(shape: &Shape, sections: &mut Map<String, Value>) -> Value {
         Shape::Literal => json!({ "type": ["string", "number", "boolean"] }),
         Shape::Words(words) => {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            json!({ "type": "string", "enum": known })
+            let docs: Vec<&str> = words.iter().map(|(_, doc)| doc.trim()).collect();
+            // Not of the standard: editors show it beside each word.
+            json!({ "type": "string", "enum": known, "enumDescriptions": docs })
         }
         Shape::List { of, min } => {
             let mut schema = json!({ "type": "array", "items": value(of, sections) });

@@ -65,7 +65,10 @@ fn help_and_version_go_to_stdout() {
     let mut helps = String::new();
     for command in [
         "",
+        "init",
         "validate",
+        "fmt",
+        "explain",
         "plan",
         "show",
         "apply",
@@ -78,6 +81,7 @@ fn help_and_version_go_to_stdout() {
         "unlock",
         "schema",
         "completions",
+        "man",
     ] {
         let arguments: Vec<&str> = [command, "--help"]
             .into_iter()
@@ -214,7 +218,15 @@ fn cut_short(place: &Place, arguments: &[&str]) -> Done {
 #[test]
 fn a_reader_that_goes_away_does_not_stop_the_work() {
     let place = Place::new();
-    for arguments in [&["schema"][..], &["completions", "zsh"], &["--help"]] {
+    for arguments in [
+        &["schema"][..],
+        &["completions", "zsh"],
+        &["--help"],
+        &["man"],
+        &["explain"],
+        &["explain", "services", "--format", "json"],
+        &["init", "--yes", "-f", "-"],
+    ] {
         let done = cut_short(&place, arguments).expect(0);
         assert_eq!(done.err, "", "{arguments:?}");
     }

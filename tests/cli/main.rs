@@ -3,10 +3,15 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod contract;
+mod explain;
+mod fmt;
 mod images;
+mod init;
 mod lifecycle;
+mod newcomer;
 mod policy;
 mod program;
 mod shown;
+mod shells;
 mod stopping;
 mod whole;

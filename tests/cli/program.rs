@@ -8,7 +8,8 @@ use tempfile::TempDir;
 /// One web service behind a load balancer.
 pub(crate) const DEFAULT_STACK: &str = include_str!("../wire/web_stack.yaml");
 /// What the environment of a test must not decide.
-const FOREIGN: [&str; 8] = [
+const FOREIGN: [&str; 9] = [
+    "AWS_DEFAULT_REGION",
     "AWS_PROFILE",
     "AWS_REGION",
     "CLICOLOR_FORCE",

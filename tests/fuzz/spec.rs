@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use qpiac::spec::{self, Spec, resolved};
+use qpiac::spec::{self, Spec, layout, resolved};
 use qpiac::stack::{self, Digests, Inputs};
 
 use crate::campaign::Part;
@@ -241,6 +241,18 @@ fn check_references(spec: &Spec) {
     }
 }
 
+/// The usual form of a file says the same, and is its own usual form; or the file is left alone.
+fn check_form(text: &[u8], spec: &Spec) {
+    if let Ok(form) = layout::format("stack.yaml", text) {
+        let again = spec::read("stack.yaml", &form).expect("the form is a stack file");
+        assert_eq!(again.spec, *spec, "the form says something else");
+        match layout::format("stack.yaml", &form) {
+            Ok(twice) => assert_eq!(twice, form, "the form has another form"),
+            Err(_) => panic!("the form has no form:\n{form}"),
+        }
+    }
+}
+
 fn run(case: &Arc<Case>) -> bool {
     let mut random = case.random();
     let text = input(&mut random, &CORPUS);
@@ -251,6 +263,7 @@ fn run(case: &Arc<Case>) -> bool {
             for source in &reading.sources {
                 assert!(source.path.as_str().split('/').all(|part| part != ".."));
             }
+            check_form(&text, &reading.spec);
             if random.once_in(8) {
                 stack::graph(&reading.spec, &Inputs::anywhere(Digests::default()));
             }

@@ -21,6 +21,7 @@ mod faults;
 mod foreign;
 mod harness;
 mod lab;
+mod layout;
 mod makespan;
 mod orders;
 mod replay;

@@ -176,7 +176,7 @@ impl SpecWish {
         }
     }
 
-    fn text(&self, owner: &Owner) -> String {
+    pub(crate) fn text(&self, owner: &Owner) -> String {
         self.written(owner)
             .expect("text can be written to a string")
     }

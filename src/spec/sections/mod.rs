@@ -48,16 +48,25 @@ pub(crate) struct StackFile {
     #[key(default = "{}", example = "{ project: shop, owner: web-team }")]
     pub(crate) tags: Spanned<Named<TagKey, Literal>>,
     /// The network that everything else stands in.
-    #[key(default = "{}")]
+    #[key(default = "{}", example = "{ nat: per-zone }")]
     pub(crate) network: Spanned<NetworkSection>,
     /// The application load balancer in front of the services that have a port.
-    #[key(absent = "no load balancer; then no service may have a port")]
+    #[key(
+        absent = "no load balancer; then no service may have a port",
+        example = "{ listen: [80] }"
+    )]
     pub(crate) load_balancer: Optional<LoadBalancerSection>,
     /// CloudFront in front of the load balancer.
-    #[key(absent = "requests go to the load balancer directly")]
+    #[key(
+        absent = "requests go to the load balancer directly",
+        example = "{ auth: cdn-auth }"
+    )]
     pub(crate) cdn: Optional<CdnSection>,
     /// A name of your own for the stack, with its certificates.
-    #[key(absent = "the stack has the names that AWS gives it")]
+    #[key(
+        absent = "the stack has the names that AWS gives it",
+        example = "{ name: www.example.com, zone: example.com }"
+    )]
     pub(crate) domain: Optional<DomainSection>,
     /// Generated secrets by name. Services and functions refer to them by these names.
     #[key(
@@ -66,12 +75,21 @@ pub(crate) struct StackFile {
     )]
     pub(crate) secrets: Spanned<Named<SecretName, SecretSection>>,
     /// The services by name.
-    #[key(default = "{}")]
+    #[key(
+        default = "{}",
+        example = "{ app: { image: \"ghcr.io/example/app:1.0\" } }"
+    )]
     pub(crate) services: Spanned<Named<ServiceName, ServiceSection>>,
     /// Functions on AWS Lambda by name.
-    #[key(default = "{}")]
+    #[key(
+        default = "{}",
+        example = "{ rotation: { code: workload/functions/rotation, handler: rotation.handler, runtime: python3.13 } }"
+    )]
     pub(crate) functions: Spanned<Named<FunctionName, FunctionSection>>,
     /// Alarms and dashboard. `monitoring: {}` takes every default.
-    #[key(absent = "no alarms and no dashboard")]
+    #[key(
+        absent = "no alarms and no dashboard",
+        example = "{ notify: [ops@example.com] }"
+    )]
     pub(crate) monitoring: Optional<MonitoringSection>,
 }

@@ -3,11 +3,12 @@
 //!
 //! `UPDATE_GOLDEN=1` writes what comes out instead.
 
+mod schema;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use qpiac::spec;
-use serde_json::Value;
 
 fn corpus(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -211,116 +212,6 @@ fn colour_and_width_change_the_drawing_alone() {
         width: 60,
     });
     assert!(coloured.contains("\u{1b}[") && !narrow.contains("\u{1b}["));
-}
-
-/// The file as an editor sees it: plain JSON, or `None` where it is no YAML.
-fn as_json(text: &[u8]) -> Option<Value> {
-    let text = std::str::from_utf8(text).ok()?;
-    serde_yaml::from_str(text.trim_start_matches('\u{feff}')).ok()
-}
-
-#[test]
-fn the_schema_accepts_good_files() {
-    let schema = jsonschema::validator_for(&spec::schema()).expect("a valid schema");
-    for path in corpus("good") {
-        // The stand-in for an editor's YAML reader knows no merge keys.
-        if name(&path) == "anchors.yaml" {
-            continue;
-        }
-        let json = as_json(&fs::read(&path).expect("a readable file")).expect("good YAML");
-        let problems: Vec<String> = schema.iter_errors(&json).map(|it| it.to_string()).collect();
-        assert!(problems.is_empty(), "{}: {problems:?}", name(&path));
-    }
-}
-
-#[test]
-fn the_schema_refuses_structurally_bad_files() {
-    let schema = jsonschema::validator_for(&spec::schema()).expect("a valid schema");
-    for bad in [
-        "not_a_section",
-        "missing_keys",
-        "unknown_key",
-        "unknown_keys_everywhere",
-        "account_unquoted",
-        "account_short",
-        "stack_name",
-        "stack_name_too_long",
-        "region_form",
-        "region_is_zone",
-        "wrong_types",
-        "wrong_types_in_service",
-        "numbers_out_of_range",
-        "ports",
-        "vpc_not_a_range",
-        "zones_form",
-        "nat_word",
-        "nat_null",
-        "certificate_form",
-        "allow_host",
-        "tls_policy",
-        "fargate_cpu",
-        "health_path",
-        "retention",
-        "route_empty_list",
-        "route_patterns",
-        "service_name",
-        "image_form",
-        "environment_names",
-        "policies",
-        "unicode",
-        "many_at_once",
-        "source_paths",
-        "scaling_and_count",
-        "secret_names",
-        "functions",
-        "cdn_keys",
-        "cdn_header_long",
-        "cdn_without_auth",
-        "geo_codes",
-        "domain_forms",
-        "monitoring",
-        "access_logs",
-        "access_logs_text",
-        "references_to_broken_sections",
-    ] {
-        let path = corpus("bad")
-            .into_iter()
-            .find(|path| name(path) == format!("{bad}.yaml"))
-            .unwrap_or_else(|| panic!("{bad}.yaml is missing"));
-        let json = as_json(&fs::read(&path).expect("a readable file"))
-            .unwrap_or_else(|| panic!("{bad} is no YAML"));
-        assert!(!schema.is_valid(&json), "{bad}");
-    }
-}
-
-/// Defaults and examples stand in the schema beside the type that they must have.
-#[test]
-fn defaults_and_examples_are_admitted_by_their_own_schema() {
-    fn walk(root: &Value, node: &Value, count: &mut usize) {
-        if let Some(properties) = node.get("properties").and_then(Value::as_object) {
-            for (key, property) in properties {
-                let mut alone = property.clone();
-                alone["$defs"] = root["$defs"].clone();
-                let validator = jsonschema::validator_for(&alone).expect("a valid schema");
-                let examples = property.get("examples").and_then(Value::as_array);
-                for value in property
-                    .get("default")
-                    .into_iter()
-                    .chain(examples.into_iter().flatten())
-                {
-                    assert!(validator.is_valid(value), "{key}: {value}");
-                    *count += 1;
-                }
-            }
-        }
-    }
-    let schema = spec::schema();
-    let mut count = 0;
-    walk(&schema, &schema, &mut count);
-    for section in schema["$defs"].as_object().expect("sections").values() {
-        walk(&schema, section, &mut count);
-    }
-    assert!(count > 40, "only {count} values were looked at");
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! `qpiac fmt`.
+//!
+//! May depend on `spec` and `render`. Invariant: a file is written only when its form is another one,
+//! and by a rename, so that nobody finds half of it.
+
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use similar::TextDiff;
+
+use super::arguments::authoring::Fmt;
+use super::terminal::Terminal;
+use super::{Exit, stack_file};
+use crate::render::message;
+use crate::spec::layout::{self, Unformatted};
+
+/// Stands for the standard streams.
+const STREAM: &str = "-";
+/// What the standard input is called.
+const STREAM_NAME: &str = "<stdin>";
+
+pub(super) fn run(given: &Fmt, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let mut exit = Exit::Done;
+    for path in &given.files {
+        if one(path, given.check, terminal)? == Exit::Failed {
+            exit = Exit::Failed;
+        }
+    }
+    Ok(exit)
+}
+
+fn one(path: &Path, check: bool, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let is_stream = path == Path::new(STREAM);
+    let name = if is_stream {
+        STREAM_NAME.to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let before = if is_stream {
+        let mut text = Vec::new();
+        io::stdin()
+            .read_to_end(&mut text)
+            .context("cannot read the standard input")?;
+        text
+    } else {
+        stack_file::bytes(path)?
+    };
+    let after = match layout::format(&name, &before) {
+        Ok(after) => after,
+        Err(Unformatted::Problems(problems)) => {
+            stack_file::refuse_named(&name, &problems, terminal);
+            return Ok(Exit::Failed);
+        }
+        Err(Unformatted::Unsafe) => {
+            let what =
+                format!("{name} is left as it is: it would say something else in the usual form");
+            terminal.line(&message::error(what));
+            terminal.line(&message::hint(
+                "look for anchors, tags and texts of several lines, and write them in a simpler way",
+            ));
+            return Ok(Exit::Failed);
+        }
+    };
+    let is_same = before == after.as_bytes();
+    if check {
+        if is_same {
+            return Ok(Exit::Done);
+        }
+        terminal.data(&difference(
+            &name,
+            &String::from_utf8_lossy(&before),
+            &after,
+        ))?;
+        terminal.line(&message::error(format!("{name} is not in the usual form")));
+        return Ok(Exit::Failed);
+    }
+    if is_stream {
+        terminal.data(&after)?;
+    } else if !is_same {
+        replace(path, &after)?;
+        terminal.line(&format!("formatted {name}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// What would change, as `diff -u` shows it.
+fn difference(name: &str, before: &str, after: &str) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    let formatted = format!("{name} (formatted)");
+    diff.unified_diff().header(name, &formatted).to_string()
+}
+
+/// Puts a text in the place of a file, which keeps its permissions.
+pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write {}", path.display());
+    // What a link leads to is replaced, not the link.
+    let target = std::fs::canonicalize(path).with_context(cannot)?;
+    let mut beside = target.clone().into_os_string();
+    beside.push(".qpiac-new");
+    let beside = PathBuf::from(beside);
+    let permissions = std::fs::metadata(&target)
+        .with_context(cannot)?
+        .permissions();
+    let written = std::fs::File::create(&beside)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .and_then(|()| std::fs::set_permissions(&beside, permissions))
+        .and_then(|()| std::fs::rename(&beside, &target));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written.with_context(cannot)
+}

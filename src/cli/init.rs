@@ -1,0 +1,136 @@
+//! `qpiac init`.
+//!
+//! May depend on `spec` and `render`. Invariant: a file that is there is overwritten only with
+//! `--force`, and what is written is valid.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use super::arguments::File;
+use super::arguments::authoring::Init;
+use super::questions::{self, Questions};
+use super::terminal::Terminal;
+use super::{Exit, Misuse, fmt, sources, stack_file};
+use crate::render::message;
+use crate::spec::draft::{Draft, SCHEMA_FILE};
+use crate::spec::{self, Diagnostic, Diagnostics};
+
+/// Stands for the standard output.
+const STREAM: &str = "-";
+
+pub(super) fn run(given: &Init, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let is_stream = given.file == Path::new(STREAM);
+    let path = given.file.display();
+    if !is_stream && !given.force && given.file.symlink_metadata().is_ok() {
+        bail!("{path} is there already\nhint: --force overwrites it, and -f names another file");
+    }
+    let directory = given.file.parent().unwrap_or(Path::new(""));
+    let missing = questions::missing(given);
+    let asks = !given.yes && terminal.can_ask();
+    if !given.yes && !asks && !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(Misuse(format!(
+            "there is no terminal to ask on, and nothing says {missing}\nhint: give them, or --yes, which takes the defaults"
+        ))
+        .into());
+    }
+    let mut draft = questions::given(given, &questions::usual(given, directory));
+    if let Err(problems) = checked(&draft, directory) {
+        return Ok(refused(&problems, terminal));
+    }
+    if asks {
+        let check = &checked;
+        let questions = Questions {
+            given,
+            directory,
+            check,
+            terminal,
+        };
+        draft = questions.answered(draft)?;
+    }
+    let text = match checked(&draft, directory) {
+        Ok(text) => text,
+        Err(problems) => return Ok(refused(&problems, terminal)),
+    };
+    if is_stream {
+        terminal.data(&text)?;
+        return Ok(Exit::Done);
+    }
+    write(&given.file, &text)?;
+    let schema = directory.join(SCHEMA_FILE);
+    write_schema(&schema)?;
+    terminal.line(&format!(
+        "wrote {path}, and {} for editors",
+        schema.display()
+    ));
+    terminal.line(&message::hint(format!("next: {}", next(&given.file))));
+    Ok(Exit::Done)
+}
+
+/// The text of a draft, once it and what it names beside the file are looked at.
+fn checked(draft: &Draft, directory: &Path) -> Result<String, Diagnostics> {
+    let text = draft.text()?;
+    let reading = spec::read("stack.yaml", &text)?;
+    let file = File {
+        file: directory.join("stack.yaml"),
+        image: Vec::new(),
+    };
+    sources::gather(&file, &reading)?;
+    Ok(text)
+}
+
+fn refused(problems: &Diagnostics, terminal: &Terminal) -> Exit {
+    for problem in problems.iter() {
+        terminal.line(&said(problem));
+    }
+    terminal.line(&message::error("nothing was written"));
+    Exit::Failed
+}
+
+/// A problem of an answer: where it would stand in the file does not matter yet.
+pub(super) fn said(problem: &Diagnostic) -> String {
+    let expected = problem
+        .expected
+        .iter()
+        .map(|text| format!("expected {text}"));
+    let hint = problem.hint.iter().map(message::hint);
+    std::iter::once(message::error(&problem.message))
+        .chain(expected)
+        .chain(hint)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let new = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path);
+    match new {
+        Ok(mut file) => file.write_all(text.as_bytes()),
+        // It was there before, or somebody has just made it; without --force, it was not there before.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return fmt::replace(path, text);
+        }
+        Err(error) => Err(error),
+    }
+    .with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn write_schema(path: &Path) -> anyhow::Result<()> {
+    let text = format!("{:#}\n", spec::schema());
+    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    made.and_then(|()| std::fs::write(path, text))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The command to go on with.
+fn next(file: &Path) -> String {
+    if file == Path::new(stack_file::USUAL) {
+        "qpiac apply --sandbox".to_owned()
+    } else {
+        format!("qpiac apply --sandbox -f {}", file.display())
+    }
+}
