@@ -16,6 +16,23 @@ struct Key<'a> {
     inner: &'a Type,
     presence: Presence,
     example: Option<LitStr>,
+    items: Items,
+    needs: Option<LitStr>,
+}
+
+/// What a list must be beyond its items' form.
+#[derive(Default)]
+struct Items {
+    distinct: bool,
+    some: bool,
+}
+
+/// What is said of a section as a whole.
+#[derive(Default)]
+struct Whole {
+    short: Option<LitStr>,
+    exactly_one: Option<LitStr>,
+    at_least_one: Option<LitStr>,
 }
 
 enum Presence {
@@ -27,12 +44,12 @@ enum Presence {
 /// The implementation that reads the section and shows its shape.
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let name = &input.ident;
-    let short = short_form(&input.attrs)?;
+    let whole = whole(&input.attrs)?;
     let doc = documented::doc(&input.attrs, "a section", name)?;
     let fields = documented::fields(input)?;
     let keys = fields.into_iter().map(key).collect::<Result<Vec<_>>>()?;
-    let shape = shape(name, &doc, &keys, short.as_ref())?;
-    let read = read(&keys, short.as_ref());
+    let shape = shape(name, &doc, &keys, &whole)?;
+    let read = read(&keys, whole.short.as_ref());
     Ok(quote! {
         impl ::qpiac::spec::reader::FromNode for #name {
             fn shape() -> ::qpiac::spec::shape::Shape {
@@ -71,12 +88,21 @@ fn read(keys: &[Key<'_>], short: Option<&LitStr>) -> TokenStream {
     }
 }
 
-fn shape(name: &Ident, doc: &str, keys: &[Key<'_>], short: Option<&LitStr>) -> Result<TokenStream> {
+fn shape(name: &Ident, doc: &str, keys: &[Key<'_>], whole: &Whole) -> Result<TokenStream> {
+    let choice = choice(keys, whole)?;
+    for needs in keys.iter().filter_map(|key| key.needs.as_ref()) {
+        known(keys, &needs.value(), needs)?;
+    }
     let title = name.to_string();
     let shapes = keys.iter().map(|key| {
         let Key {
             name, doc, inner, ..
         } = key;
+        let Items { distinct, some } = key.items;
+        let needs = match &key.needs {
+            Some(needs) => quote! { ::std::option::Option::Some(#needs) },
+            None => quote! { ::std::option::Option::None },
+        };
         let presence = match &key.presence {
             Presence::Required(_) => quote! { Required },
             Presence::Default(value) => quote! { Default(#value) },
@@ -95,6 +121,9 @@ fn shape(name: &Ident, doc: &str, keys: &[Key<'_>], short: Option<&LitStr>) -> R
                 shape: <#inner as ::qpiac::spec::reader::FromNode>::shape(),
                 presence: ::qpiac::spec::shape::Presence::#presence,
                 example: #example,
+                distinct: #distinct,
+                some: #some,
+                needs: #needs,
             }
         }
     });
@@ -103,18 +132,13 @@ fn shape(name: &Ident, doc: &str, keys: &[Key<'_>], short: Option<&LitStr>) -> R
             name: #title,
             doc: #doc,
             keys: ::std::vec![#(#shapes),*],
+            choice: #choice,
         })
     };
-    let Some(short) = short else {
+    let Some(short) = &whole.short else {
         return Ok(section);
     };
-    let Some(key) = keys.iter().find(|key| key.name == short.value()) else {
-        return Err(Error::new_spanned(
-            short,
-            "no key of this section has that name",
-        ));
-    };
-    let inner = key.inner;
+    let inner = known(keys, &short.value(), short)?.inner;
     Ok(quote! {
         ::qpiac::spec::shape::Shape::Either(::std::vec![
             <#inner as ::qpiac::spec::reader::FromNode>::shape(),
@@ -123,16 +147,56 @@ fn shape(name: &Ident, doc: &str, keys: &[Key<'_>], short: Option<&LitStr>) -> R
     })
 }
 
+/// The key of this name.
+fn known<'a, 'b>(keys: &'b [Key<'a>], name: &str, at: &LitStr) -> Result<&'b Key<'a>> {
+    let found = keys.iter().find(|key| key.name == name);
+    found.ok_or_else(|| Error::new_spanned(at, "no key of this section has that name"))
+}
+
+/// Which of the keys exclude or need each other.
+fn choice(keys: &[Key<'_>], whole: &Whole) -> Result<TokenStream> {
+    let (rule, names) = match (&whole.exactly_one, &whole.at_least_one) {
+        (None, None) => return Ok(quote! { ::std::option::Option::None }),
+        (Some(names), None) => (quote! { ExactlyOne }, names),
+        (None, Some(names)) => (quote! { AtLeastOne }, names),
+        (Some(names), Some(_)) => {
+            let message = "a section has one choice at most";
+            return Err(Error::new_spanned(names, message));
+        }
+    };
+    let list = names.value();
+    let list: Vec<&str> = list.split(", ").collect();
+    list.iter()
+        .try_for_each(|name| known(keys, name, names).map(|_| ()))?;
+    Ok(quote! {
+        ::std::option::Option::Some(::qpiac::spec::shape::Choice::#rule(&[#(#list),*]))
+    })
+}
+
 fn key(field: &Field) -> Result<Key<'_>> {
     let ident = documented::name(field)?;
-    let (mut default, mut absent, mut example) = (None, None, None);
+    let (mut default, mut absent, mut example, mut needs) = (None, None, None, None);
+    let mut items = Items::default();
     for attribute in field.attrs.iter().filter(|it| it.path().is_ident("key")) {
         attribute.parse_nested_meta(|meta| {
             let slot = match meta.path.get_ident().map(Ident::to_string).as_deref() {
                 Some("default") => &mut default,
                 Some("absent") => &mut absent,
                 Some("example") => &mut example,
-                _ => return Err(meta.error("expected default, absent or example")),
+                Some("needs") => &mut needs,
+                Some("distinct") => {
+                    items.distinct = true;
+                    return Ok(());
+                }
+                Some("some") => {
+                    items.some = true;
+                    return Ok(());
+                }
+                _ => {
+                    return Err(
+                        meta.error("expected default, absent, example, needs, distinct or some")
+                    );
+                }
             };
             *slot = Some(meta.value()?.parse::<LitStr>()?);
             Ok(())
@@ -165,6 +229,8 @@ fn key(field: &Field) -> Result<Key<'_>> {
         inner,
         presence,
         example,
+        items,
+        needs,
     })
 }
 
@@ -189,18 +255,22 @@ fn wrapped(ty: &Type) -> Result<(&Ident, &Type)> {
 }
 
 /// `#[section(short = "key")]`: the section may be written as the value of that key alone.
-fn short_form(attributes: &[Attribute]) -> Result<Option<LitStr>> {
-    let mut short = None;
+/// `exactly_one = "a, b"` and `at_least_one = "a, b"`: how many of these keys there are.
+fn whole(attributes: &[Attribute]) -> Result<Whole> {
+    let mut whole = Whole::default();
     for attribute in attributes.iter().filter(|it| it.path().is_ident("section")) {
         attribute.parse_nested_meta(|meta| {
-            if !meta.path.is_ident("short") {
-                return Err(meta.error("expected short"));
-            }
-            short = Some(meta.value()?.parse::<LitStr>()?);
+            let slot = match meta.path.get_ident().map(Ident::to_string).as_deref() {
+                Some("short") => &mut whole.short,
+                Some("exactly_one") => &mut whole.exactly_one,
+                Some("at_least_one") => &mut whole.at_least_one,
+                _ => return Err(meta.error("expected short, exactly_one or at_least_one")),
+            };
+            *slot = Some(meta.value()?.parse::<LitStr>()?);
             Ok(())
         })?;
     }
-    Ok(short)
+    Ok(whole)
 }
 
 #[cfg(test)]
@@ -236,11 +306,18 @@ mod tests {
         );
         refused(
             &syn::parse_quote! { /** A. */ struct A { /** B. */ #[key(defalt = "1")] b: Spanned<u8> } },
-            "expected default, absent or example",
+            "expected default, absent, example, needs, distinct or some",
         );
         refused(
             &syn::parse_quote! {
                 /** A. */ #[section(short = "c")]
+                struct A { /** B. */ #[key(default = "1")] b: Spanned<u8> }
+            },
+            "no key of this section has that name",
+        );
+        refused(
+            &syn::parse_quote! {
+                /** A. */ #[section(exactly_one = "b, c")]
                 struct A { /** B. */ #[key(default = "1")] b: Spanned<u8> }
             },
             "no key of this section has that name",

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::diagnostic::Span;
-use super::shape::{KeyShape, Presence, SectionShape, Shape, TextShape};
+use super::shape::{Choice, KeyShape, Presence, SectionShape, Shape, TextShape};
 use super::tree::{Content, Meaning, Node};
 
 /// The schema whose root is this section.
@@ -44,6 +44,21 @@ fn section(shape: &SectionShape, sections: &mut Map<String, Value>) -> Value {
         schema["required"] = json!(required);
     }
     schema["additionalProperties"] = json!(false);
+    let each =
+        |keys: &[&str]| -> Value { keys.iter().map(|it| json!({ "required": [it] })).collect() };
+    let needs = shape
+        .keys
+        .iter()
+        .filter_map(|key| Some((key.name.to_owned(), json!([key.needs?]))));
+    let needs: Map<String, Value> = needs.collect();
+    if !needs.is_empty() {
+        schema["dependentRequired"] = Value::Object(needs);
+    }
+    match shape.choice {
+        None => {}
+        Some(Choice::ExactlyOne(keys)) => schema["oneOf"] = each(keys),
+        Some(Choice::AtLeastOne(keys)) => schema["anyOf"] = each(keys),
+    }
     schema
 }
 
@@ -72,6 +87,13 @@ fn key(key: &KeyShape, sections: &mut Map<String, Value>) -> Value {
         (&mut schema, value(&key.shape, sections))
     {
         schema.extend(shape);
+    }
+    // These mean lists alone, wherever among the forms of the value one stands.
+    if key.distinct {
+        schema["uniqueItems"] = json!(true);
+    }
+    if key.some {
+        schema["minItems"] = json!(1);
     }
     schema
 }

@@ -59,6 +59,17 @@ pub(crate) struct SectionShape {
     pub(crate) doc: &'static str,
     /// Its keys, in the order of their declaration.
     pub(crate) keys: Vec<KeyShape>,
+    /// How many of some keys there are.
+    pub(crate) choice: Option<Choice>,
+}
+
+/// How many of some keys a section has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Choice {
+    /// One of them, and no other.
+    ExactlyOne(&'static [&'static str]),
+    /// One of them or more.
+    AtLeastOne(&'static [&'static str]),
 }
 
 /// A key of a section.
@@ -74,6 +85,12 @@ pub(crate) struct KeyShape {
     pub(crate) presence: Presence,
     /// A value, as YAML.
     pub(crate) example: Option<&'static str>,
+    /// Whether no item of the list stands twice.
+    pub(crate) distinct: bool,
+    /// Whether the list has an item.
+    pub(crate) some: bool,
+    /// A key of the same section without which it means nothing.
+    pub(crate) needs: Option<&'static str>,
 }
 
 /// What holds where a key is left out.

@@ -145,3 +145,14 @@ fn colours_are_used_only_where_they_are_wanted() {
         );
     }
 }
+
+#[test]
+fn the_page_about_formats_shows_what_is_printed() {
+    let page = include_str!("../../docs/reference/json.md");
+    let shown = explained(&["port", "--format", "json"], &[]).expect(0);
+    assert!(
+        page.contains(&format!("```json\n{}```", shown.out)),
+        "{}",
+        shown.out
+    );
+}

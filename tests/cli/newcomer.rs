@@ -2,7 +2,7 @@
 //! with the answers, and its numbers.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rexpect::session::{PtySession, spawn_command};
 
@@ -93,7 +93,7 @@ impl Walk {
 
     /// Answers as the page does, on a terminal.
     fn talk(&mut self, command: Command, talk: &[String]) {
-        let mut session = spawn_command(command, Some(PATIENCE_MS)).expect("a terminal");
+        let mut session = on_terminal(command);
         for line in talk {
             match line.split_once(PROMPT.trim_end()) {
                 Some((question, answer)) => {
@@ -115,6 +115,15 @@ impl Walk {
         }
         ended(session);
     }
+}
+
+/// The program with a terminal at all three streams.
+fn on_terminal(mut command: Command) -> PtySession {
+    command
+        .stdin(Stdio::inherit())
+        .stdout(Stdio::inherit())
+        .stderr(Stdio::inherit());
+    spawn_command(command, Some(PATIENCE_MS)).expect("a terminal")
 }
 
 /// Nothing more is asked, and all went well.
@@ -191,7 +200,7 @@ fn who_answers_nothing_gets_nothing() {
     let walk = Walk::new("shop");
     let mut command = walk.place.command(&["init"]);
     command.current_dir(&walk.folder);
-    let mut session = spawn_command(command, Some(PATIENCE_MS)).expect("a terminal");
+    let mut session = on_terminal(command);
     session.exp_string(PROMPT).expect("a question");
     session.send_control('d').expect("an end");
     let rest = session.exp_eof().expect("the end");
@@ -216,7 +225,7 @@ fn only_what_is_open_is_asked_and_wrong_answers_are_asked_again() {
         "/",
     ]);
     command.current_dir(&walk.folder).env("NO_COLOR", "1");
-    let mut session = spawn_command(command, Some(PATIENCE_MS)).expect("a terminal");
+    let mut session = on_terminal(command);
     for (question, answer, complaint) in [
         ("Dockerfile", "App", Some("`App` is not a container image")),
         ("Dockerfile", "./app", Some("error: ")),

@@ -159,18 +159,22 @@ impl State {
         if self.flow > 0 {
             return self.base() + STEP * self.flow;
         }
-        if let Some(next) = next
-            && column <= next[0].column
-        {
+        let next = next.map(|row| {
             let mut ahead = Self {
                 levels: self.levels.clone(),
                 flow: 0,
             };
-            return ahead.enter(next);
-        }
+            (row[0].column, ahead.enter(row))
+        });
         let levels = self.levels.iter().rev();
         let mut around = levels.filter(|level| level.column <= column);
-        around.next().map_or(0, |level| level.indent)
+        let around = around.next().map_or(0, |level| level.indent);
+        match next {
+            Some((of_next, indent)) if column <= of_next => indent,
+            // Further in than a line that goes further in itself.
+            Some((_, indent)) => indent.max(around),
+            None => around,
+        }
     }
 
     /// The indentation of a bracket that closes a value of this line.

@@ -82,12 +82,23 @@ pub(crate) struct BehaviorSection {
 
 /// Countries that are served: only some, or all but some.
 #[derive(Debug, Section)]
+#[section(exactly_one = "allow, deny")]
 pub(crate) struct GeoSection {
     /// The only countries that are served.
-    #[key(absent = "all but those in `deny`", example = "[DE, FR]")]
+    #[key(
+        absent = "all but those in `deny`",
+        example = "[DE, FR]",
+        distinct,
+        some
+    )]
     pub(crate) allow: Optional<Vec<Spanned<CountryCode>>>,
     /// Countries that are not served.
-    #[key(absent = "none, or all but those in `allow`", example = "[KP]")]
+    #[key(
+        absent = "none, or all but those in `allow`",
+        example = "[KP]",
+        distinct,
+        some
+    )]
     pub(crate) deny: Optional<Vec<Spanned<CountryCode>>>,
 }
 

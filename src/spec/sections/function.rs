@@ -45,7 +45,7 @@ pub(crate) struct FunctionSection {
     pub(crate) environment: Spanned<Named<EnvironmentName, Literal>>,
     /// Keys in `secrets` that it may read. It finds the ARN of `NAME` in the variable
     /// `NAME_SECRET_ARN`, with capitals and `_` for `-`.
-    #[key(default = "[]", example = "[jwt]")]
+    #[key(default = "[]", example = "[jwt]", distinct)]
     pub(crate) reads: Spanned<Vec<Spanned<SecretName>>>,
     /// A URL to call it by, and who may.
     #[key(absent = "no URL", example = "iam")]

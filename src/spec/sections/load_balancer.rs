@@ -17,7 +17,9 @@ pub(crate) struct LoadBalancerSection {
     /// the list they only send clients there. Behind a `cdn` there is exactly one.
     #[key(
         absent = "`[80]`, or `[80, 443]` with a certificate or a `domain`; behind a `cdn` the port of its `origin_protocol`",
-        example = "[80, 443]"
+        example = "[80, 443]",
+        distinct,
+        some
     )]
     pub(crate) listen: Optional<Vec<Spanned<Port>>>,
     /// Certificate for port 443, of the stack's region.
@@ -30,7 +32,7 @@ pub(crate) struct LoadBalancerSection {
     #[key(default = "ELBSecurityPolicy-TLS13-1-2-2021-06")]
     pub(crate) tls_policy: Spanned<TlsPolicy>,
     /// Ranges that may open connections. It cannot stand beside a `cdn`, which alone may then.
-    #[key(default = "[0.0.0.0/0]", example = "[203.0.113.0/24]")]
+    #[key(default = "[0.0.0.0/0]", example = "[203.0.113.0/24]", distinct, some)]
     pub(crate) allow: Spanned<Vec<Spanned<Cidr>>>,
     /// Whether it stands in the private subnets, without a public address.
     #[key(default = "false")]

@@ -59,13 +59,15 @@ pub(crate) struct StackFile {
     /// CloudFront in front of the load balancer.
     #[key(
         absent = "requests go to the load balancer directly",
-        example = "{ auth: cdn-auth }"
+        example = "{ auth: cdn-auth }",
+        needs = "load_balancer"
     )]
     pub(crate) cdn: Optional<CdnSection>,
     /// A name of your own for the stack, with its certificates.
     #[key(
         absent = "the stack has the names that AWS gives it",
-        example = "{ name: www.example.com, zone: example.com }"
+        example = "{ name: www.example.com, zone: example.com }",
+        needs = "load_balancer"
     )]
     pub(crate) domain: Optional<DomainSection>,
     /// Generated secrets by name. Services and functions refer to them by these names.
@@ -77,7 +79,7 @@ pub(crate) struct StackFile {
     /// The services by name.
     #[key(
         default = "{}",
-        example = "{ app: { image: \"ghcr.io/example/app:1.0\" } }"
+        example = "{ app: { image: \"ghcr.io/example/app:1.0\", port: 8000 } }"
     )]
     pub(crate) services: Spanned<Named<ServiceName, ServiceSection>>,
     /// Functions on AWS Lambda by name.

@@ -18,7 +18,9 @@ pub(crate) struct NetworkSection {
     /// Availability zones, all of the stack's region. A load balancer needs two.
     #[key(
         absent = "the first two zones of the region",
-        example = "[us-east-1a, us-east-1b]"
+        example = "[us-east-1a, us-east-1b]",
+        distinct,
+        some
     )]
     pub(crate) zones: Optional<Vec<Spanned<ZoneName>>>,
     /// Ranges of the public subnets, one for each zone in the same order.

@@ -17,6 +17,7 @@ use crate::spec::tree::{Content, Node};
 /// A number of equal tasks on ECS Fargate, each with one container. With a `port` the load balancer
 /// sends requests to it; without one it is a worker.
 #[derive(Debug, Section)]
+#[section(exactly_one = "image, build")]
 pub(crate) struct ServiceSection {
     /// Container image. Each service has either `image` or `build`.
     #[key(
@@ -62,17 +63,18 @@ pub(crate) struct ServiceSection {
     /// route: it gets what the others leave, and without such a service that is answered with 404.
     #[key(
         absent = "all requests that no other service's route matches",
-        example = "{ path: /api/* }"
+        example = "{ path: /api/* }",
+        needs = "port"
     )]
     pub(crate) route: Optional<RouteSection>,
     /// How the load balancer sees whether a task is well.
-    #[key(default = "{}", example = "/health")]
+    #[key(default = "{}", example = "/health", needs = "port")]
     pub(crate) health: Spanned<HealthSection>,
     /// Seconds after its start during which a failing health check does not stop a task.
-    #[key(default = "60", example = "120")]
+    #[key(default = "60", example = "120", needs = "port")]
     pub(crate) grace_s: Spanned<Whole<0, 7200>>,
     /// Seconds that requests in flight have when a task leaves.
-    #[key(default = "30", example = "10")]
+    #[key(default = "30", example = "10", needs = "port")]
     pub(crate) drain_s: Spanned<Whole<0, 3600>>,
     /// Environment of the container. It can be read by whoever may see the task definition: no
     /// place for a password.
@@ -84,7 +86,7 @@ pub(crate) struct ServiceSection {
     pub(crate) secrets: Spanned<Named<EnvironmentName, SecretName>>,
     /// Keys in `secrets` that the tasks may read themselves. They find the ARN of `NAME` in the
     /// variable `NAME_SECRET_ARN`, with capitals and `_` for `-`.
-    #[key(default = "[]", example = "[jwt]")]
+    #[key(default = "[]", example = "[jwt]", distinct)]
     pub(crate) reads: Spanned<Vec<Spanned<SecretName>>>,
     /// Where the output of the container goes.
     #[key(default = "{}")]
@@ -130,13 +132,13 @@ pub(crate) struct ScalingSection {
 /// Requests that match one of the paths and one of the hosts. At most five patterns in all, and
 /// behind a `cdn` three: the value of its header, old and new, needs the others.
 #[derive(Debug, Section)]
-#[section(short = "path")]
+#[section(short = "path", at_least_one = "path, host")]
 pub(crate) struct RouteSection {
     /// Path patterns, with `*` and `?` as wildcards.
-    #[key(absent = "every path", example = "[/api/*, /auth/*]")]
+    #[key(absent = "every path", example = "[/api/*, /auth/*]", distinct)]
     pub(crate) path: Optional<OneOrMany<PathPattern>>,
     /// Host patterns, with `*` and `?` as wildcards.
-    #[key(absent = "every host", example = "api.example.com")]
+    #[key(absent = "every host", example = "api.example.com", distinct)]
     pub(crate) host: Optional<OneOrMany<HostPattern>>,
     /// Place among the routes: the one with the lowest number is asked first.
     #[key(
