@@ -19,6 +19,7 @@ pub mod engine;
 pub mod keep;
 pub mod model;
 pub mod package;
+pub mod picture;
 pub mod plan;
 pub mod render;
 pub mod resources;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may use beside `model`.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("spec", &[]),
     ("aws", &[]),
@@ -13,6 +13,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("engine", &["plan"]),
     ("sim", &["engine"]),
     ("keep", &["aws", "engine"]),
+    ("picture", &["resources"]),
     ("verify", &["aws", "spec", "resources"]),
     ("render", &["engine", "plan", "verify", "keep"]),
     ("resources", &["aws", "engine"]),
@@ -30,6 +31,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "engine",
             "keep",
             "sim",
+            "picture",
             "verify",
             "render",
         ],

@@ -23,6 +23,8 @@ pub(super) async fn run(given: &Apply, terminal: &Terminal) -> anyhow::Result<Ex
         yes: given.yes,
         question: "Apply this plan?",
         stats: given.wanted.cloud.stats,
+        saved: given.saved.as_deref(),
+        timings: given.timings.as_deref(),
     };
     engagement.conduct(&request).await
 }

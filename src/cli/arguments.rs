@@ -81,7 +81,7 @@ pub enum Command {
     Show(Show),
     /// Make AWS what stack.yaml says
     #[command(
-        after_help = "Examples:\n  qpiac apply\n  qpiac apply --sandbox            # without an AWS account\n  qpiac apply --yes --format jsonl # in CI, one event a line\n  qpiac apply --replace nat-gateway/a\n  qpiac plan --out shop.plan && qpiac apply shop.plan   # that plan, or nothing"
+        after_help = "Examples:\n  qpiac apply\n  qpiac apply --sandbox            # without an AWS account\n  qpiac apply --yes --format jsonl # in CI, one event a line\n  qpiac apply --replace nat-gateway/a\n  qpiac apply --timings timings.html\n  qpiac plan --out shop.plan && qpiac apply shop.plan   # that plan, or nothing"
     )]
     Apply(Apply),
     /// Delete everything that belongs to the stack
@@ -119,6 +119,16 @@ pub enum Command {
         after_help = "Examples:\n  qpiac policy > deploy.json\n  qpiac policy --plan-only            # for whoever may look and not touch\n  qpiac policy --split | jq -c '.[]'  # one policy a line, each short enough for IAM\n\nA plan reads all kinds of resources, and apply changes those that the stack has. Before a section is\ntaken out of stack.yaml, make the policy from the file that still has it, or with --all-kinds: apply\ndeletes what is not wanted any more, and needs the rights for it."
     )]
     Policy(Policy),
+    /// Draw the architecture, as text, Mermaid or SVG
+    #[command(
+        after_help = "Examples:\n  qpiac diagram\n  qpiac diagram --out architecture.svg\n  qpiac diagram --format mermaid\n  qpiac diagram --from live --out architecture.svg   # with what AWS calls everything"
+    )]
+    Diagram(Diagram),
+    /// Write the document of the architecture: picture, components, flows, layers of security
+    #[command(
+        after_help = "Examples:\n  qpiac document --out docs/infrastructure.md\n  qpiac document --from spec              # without a look at AWS\n  qpiac document --stack shop --region eu-west-1\n\nNothing in it depends on when it is written: it differs only where the stack does."
+    )]
+    Document(Document),
     /// Print the JSON Schema of stack.yaml, for editors
     #[command(after_help = "Example:\n  qpiac schema > stack.schema.json")]
     Schema,
@@ -308,6 +318,9 @@ pub struct Apply {
     /// The lease.
     #[command(flatten)]
     pub leasing: Leasing,
+    /// Write a page to FILE that shows what took how long
+    #[arg(long, value_name = "FILE.html")]
+    pub timings: Option<PathBuf>,
     /// The form of the output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -440,6 +453,59 @@ pub struct Output {
     /// The form of the output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+}
+
+/// What is drawn, and where to.
+#[derive(Debug, Args)]
+pub struct Picturing {
+    /// The stack.
+    #[command(flatten)]
+    pub subject: Subject,
+    /// What is drawn [default: `spec` for diagram, `live` for document]
+    #[arg(long, value_enum, value_name = "SOURCE")]
+    pub from: Option<Source>,
+    /// Write it to FILE
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Source {
+    /// What stack.yaml wants; nothing is read from AWS.
+    Spec,
+    /// What is in AWS.
+    Live,
+}
+
+/// Arguments of `diagram`.
+#[derive(Debug, Args)]
+pub struct Diagram {
+    /// What is drawn, and where to.
+    #[command(flatten)]
+    pub picturing: Picturing,
+    /// The form [default: by the name of FILE, else text]
+    #[arg(long, value_enum)]
+    pub format: Option<DiagramFormat>,
+}
+
+/// Which form a diagram has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiagramFormat {
+    /// A picture for a page, in light and in dark.
+    Svg,
+    /// A flowchart of Mermaid, which GitHub draws.
+    Mermaid,
+    /// Plain text.
+    Text,
+}
+
+/// Arguments of `document`.
+#[derive(Debug, Args)]
+pub struct Document {
+    /// What is drawn, and where to.
+    #[command(flatten)]
+    pub picturing: Picturing,
 }
 
 /// A service and an image.

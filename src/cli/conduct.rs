@@ -4,6 +4,7 @@
 //! carried out was seen by whoever agreed to it, and the lease is given back.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -30,6 +31,10 @@ pub(super) struct Request<'q> {
     pub(super) question: &'q str,
     /// Whether to tell what it took.
     pub(super) stats: bool,
+    /// The file of the plan that is carried out, where there is one.
+    pub(super) saved: Option<&'q Path>,
+    /// Where the page of what took how long is written.
+    pub(super) timings: Option<&'q Path>,
 }
 
 impl Engagement<'_> {
@@ -128,9 +133,13 @@ impl Engagement<'_> {
         request: &Request<'_>,
         is_settled: &mut bool,
     ) -> anyhow::Result<Exit> {
-        let (progress, outcome) = self.run(request.format).await;
+        let mut events = Vec::new();
+        let (progress, outcome) = self.run(request, &mut events).await;
         *is_settled = saw_all(&outcome);
-        self.conclude(request.format, &progress)?;
+        if let Some(path) = request.timings {
+            self.write_timings(path, &events);
+        }
+        self.conclude(request, &progress)?;
         if request.stats {
             self.terminal.say(&self.stats(Some(&progress)).table());
         }
@@ -142,18 +151,21 @@ impl Engagement<'_> {
     }
 
     /// The run itself, told and recorded.
-    async fn run(&self, format: Format) -> (Progress, Outcome) {
+    async fn run(&self, request: &Request<'_>, events: &mut Vec<Event>) -> (Progress, Outcome) {
         let is_sandbox = self.cloud.is_sandbox();
         let keeping = self.keeping.as_ref().filter(|_| !self.plan.is_empty());
         let recorder = keeping.map(|keeping| keeping.recorder());
         let mut progress = Progress::default();
         let outcome = {
-            let mut telling = Telling::new(self.terminal, is_sandbox, format);
+            let mut telling = Telling::new(self.terminal, is_sandbox, request.format);
             let mut tell = |event: Event| {
                 progress.fold(&event);
                 telling.tell(&progress, &event);
                 if let Some(recorder) = &recorder {
                     recorder.add(&event);
+                }
+                if request.timings.is_some() {
+                    events.push(event);
                 }
             };
             let tenure = keeping.map_or(&Unlimited as _, |keeping| keeping.tenure());
@@ -178,16 +190,16 @@ impl Engagement<'_> {
         (progress, outcome)
     }
 
-    fn conclude(&self, format: Format, progress: &Progress) -> anyhow::Result<()> {
+    fn conclude(&self, request: &Request<'_>, progress: &Progress) -> anyhow::Result<()> {
         let outputs = self.outputs(progress);
-        if let Some(text) = render::unfinished(progress, &again()) {
+        if let Some(text) = render::unfinished(progress, &again(request.saved)) {
             self.terminal.say(&text);
         }
         tell_notes(&self.cloud, self.terminal);
         if !self.settings.wait_for_lazy {
             self.tell_unawaited(progress);
         }
-        match format {
+        match request.format {
             Format::Human => {
                 self.terminal.say(&render::summary(progress, &[]));
                 self.terminal.data(&render::outputs_text(&outputs))?;
@@ -205,6 +217,16 @@ impl Engagement<'_> {
             Format::Jsonl => {}
         }
         Ok(())
+    }
+
+    /// Writes the page of what took how long. That it cannot be written does not make a run fail.
+    fn write_timings(&self, path: &Path, events: &[Event]) {
+        let page = render::timings(&self.goal.owner, events);
+        let shown = path.display();
+        self.terminal.line(&match std::fs::write(path, page) {
+            Ok(()) => message::note(format!("what took how long is in {shown}")),
+            Err(error) => message::warning(format!("cannot write {shown}: {error}")),
+        });
     }
 
     /// What AWS goes on doing, as nothing waits for it.

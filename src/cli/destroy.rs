@@ -33,6 +33,8 @@ pub(super) async fn run(given: &Destroy, terminal: &Terminal) -> anyhow::Result<
         yes: given.yes,
         question: &question,
         stats: cloud.stats,
+        saved: None,
+        timings: None,
     };
     let exit = engagement.conduct(&request).await?;
     if let (Exit::Done, true, Some(kept)) = (exit, is_real, kept) {

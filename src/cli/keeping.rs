@@ -92,7 +92,7 @@ impl Keeping {
         let host = gethostname::gethostname();
         Ok(Self {
             store: store(cloud, account, given.0, settings),
-            claim: Claim::new(&who, &host.to_string_lossy(), &again()),
+            claim: Claim::new(&who, &host.to_string_lossy(), &again(None)),
             stack: owner.to_string(),
             lease,
             seen: None,

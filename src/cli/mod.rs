@@ -21,6 +21,7 @@ mod look;
 mod man;
 mod output;
 mod panics;
+mod picture;
 mod plan;
 mod policy;
 mod questions;
@@ -128,6 +129,8 @@ fn run(arguments: &Arguments, terminal: &Terminal) -> anyhow::Result<Exit> {
         Command::Output(given) => waited_for(output::run(given, terminal)),
         Command::Verify(given) => waited_for(verify::run(given, terminal)),
         Command::Policy(given) => policy::run(given, terminal),
+        Command::Diagram(given) => waited_for(picture::diagram(given, terminal)),
+        Command::Document(given) => waited_for(picture::document(given, terminal)),
         Command::Schema => {
             terminal.data(&(serde_json::to_string_pretty(&crate::spec::schema())? + "\n"))?;
             Ok(Exit::Done)

@@ -6,6 +6,7 @@ use super::arguments::Format;
 use super::terminal::Terminal;
 use crate::engine::Event;
 use crate::render::{self, Detail, Live, Progress};
+use crate::sim::Pace;
 
 /// How a run is told while it goes on.
 pub(super) struct Telling<'a> {
@@ -30,7 +31,14 @@ impl<'a> Telling<'a> {
             terminal,
             format,
             is_sandbox,
-            live: is_live.then(|| Live::on(target, terminal.has_colour(), detail)),
+            live: is_live.then(|| {
+                let pace = if is_sandbox {
+                    Pace::SANDBOX.factor
+                } else {
+                    1.0
+                };
+                Live::on(target, terminal.has_colour(), detail, pace)
+            }),
             detail,
         }
     }

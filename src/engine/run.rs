@@ -63,7 +63,7 @@ pub async fn run(
     let mut run = Run {
         plan,
         context: &context,
-        schedule: Schedule::new(jobs(plan, provider.schemas())),
+        schedule: Schedule::new(jobs(plan, provider.schemas(), settings.wait_for_lazy)),
         key: reading.random.borrow_mut().key(),
         steps: FuturesUnordered::new(),
         reports,
@@ -81,28 +81,28 @@ pub async fn run(
     };
     run.telling.tell(What::RunStarted {
         owner: plan.owner.clone(),
-        steps: planned(plan, provider.schemas()),
+        steps: planned(plan, provider.schemas(), settings.wait_for_lazy),
     });
     run.drive(stops).await;
     run.conclude()
 }
 
-fn jobs(plan: &Plan, schemas: &[&'static Schema]) -> Vec<Job> {
+fn jobs(plan: &Plan, schemas: &[&'static Schema], waits_for_lazy: bool) -> Vec<Job> {
     let job = |step: &Step| Job {
         after: step.after.clone(),
-        typical_s: typical_s(step, schemas),
+        typical_s: typical_s(step, schemas, waits_for_lazy),
     };
     plan.steps.iter().map(job).collect()
 }
 
-fn planned(plan: &Plan, schemas: &[&'static Schema]) -> Vec<Planned> {
+fn planned(plan: &Plan, schemas: &[&'static Schema], waits_for_lazy: bool) -> Vec<Planned> {
     let planned = |step: &Step| Planned {
         step: step.id,
         address: step.address.clone(),
         action: step.action.verb(),
         replaces: step.replaces,
         after: step.after.clone(),
-        typical_s: typical_s(step, schemas),
+        typical_s: typical_s(step, schemas, waits_for_lazy),
     };
     plan.steps.iter().map(planned).collect()
 }

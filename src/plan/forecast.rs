@@ -29,9 +29,13 @@ pub struct Forecast {
     pub way: Vec<(StepId, u64)>,
 }
 
-/// What a step takes usually, in seconds.
-pub fn typical_s(step: &Step, schemas: &[&'static Schema]) -> u32 {
+/// What a step takes usually, in seconds; what nobody waits for takes no more than its call.
+pub fn typical_s(step: &Step, schemas: &[&'static Schema], waits_for_lazy: bool) -> u32 {
     let schema = schemas.iter().find(|one| one.kind == step.address.kind);
+    let stays = !matches!(step.action, Action::Delete { .. });
+    if stays && !waits_for_lazy && schema.is_some_and(|schema| schema.lazy) {
+        return CALL_S;
+    }
     let wait = schema.and_then(|schema| match step.action {
         Action::Create { .. } => schema.waits.create,
         Action::Update { .. } => schema.waits.update,
@@ -42,22 +46,13 @@ pub fn typical_s(step: &Step, schemas: &[&'static Schema]) -> u32 {
 
 /// How long a plan takes usually, without what nobody waits for.
 pub fn of_plan(plan: &Plan, schemas: &[&'static Schema], waits_for_lazy: bool) -> Forecast {
-    let is_lazy = |step: &Step| {
-        let schema = schemas.iter().find(|one| one.kind == step.address.kind);
-        let stays = !matches!(step.action, Action::Delete { .. });
-        stays && !waits_for_lazy && schema.is_some_and(|schema| schema.lazy)
-    };
     let tasks: Vec<Task<'_>> = plan
         .steps
         .iter()
         .map(|step| Task {
             after: &step.after,
             exists_s: CALL_S,
-            ends_s: if is_lazy(step) {
-                CALL_S
-            } else {
-                typical_s(step, schemas)
-            },
+            ends_s: typical_s(step, schemas, waits_for_lazy),
         })
         .collect();
     longest(&tasks)

@@ -3,12 +3,16 @@
 //! May depend on `engine`. Invariant: what scrolls away is exactly the plain lines.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::style::ProgressTracker;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::lines::{Detail, doing, line};
-use super::paint::one_line;
+use super::paint::{duration, one_line};
 use super::progress::{Progress, Status, StepProgress};
 use crate::engine::{Event, What};
 use crate::plan::StepId;
@@ -18,10 +22,18 @@ const TICK_MS: u64 = 120;
 /// The most resources that are shown at a time.
 const MOST_SHOWN: usize = 12;
 
+/// How many of the steps that come next are named.
+const MOST_NEXT: usize = 3;
+
 /// The live view.
 pub struct Live {
     screen: MultiProgress,
     total: ProgressBar,
+    next: ProgressBar,
+    /// When the run ends if everything takes what it usually does, in milliseconds since its start.
+    ends_ms: Arc<AtomicU64>,
+    /// How long this cloud takes for what AWS takes a second for.
+    pace: f64,
     shown: BTreeMap<StepId, ProgressBar>,
     colour: bool,
     detail: Detail,
@@ -29,13 +41,26 @@ pub struct Live {
 
 impl Live {
     /// A view on this target.
-    pub fn on(target: ProgressDrawTarget, colour: bool, detail: Detail) -> Self {
+    ///
+    /// `pace` is how long this cloud takes for what AWS takes a second for.
+    pub fn on(target: ProgressDrawTarget, colour: bool, detail: Detail, pace: f64) -> Self {
         let screen = MultiProgress::with_draw_target(target);
+        let next = screen.add(ProgressBar::new(0));
+        next.set_style(style("{wide_msg}"));
         let total = screen.add(ProgressBar::new(0));
-        total.set_style(style("{pos}/{len} done, {msg} ({elapsed})"));
+        let ends_ms = Arc::new(AtomicU64::new(0));
+        total.set_style(style("{pos}/{len} done, {msg} ({elapsed}{left})").with_key(
+            "left",
+            Left {
+                ends_ms: Arc::clone(&ends_ms),
+            },
+        ));
         Self {
             screen,
             total,
+            next,
+            ends_ms,
+            pace,
             shown: BTreeMap::new(),
             colour,
             detail,
@@ -95,9 +120,9 @@ impl Live {
         if !self.shown.contains_key(&id) && self.shown.len() >= MOST_SHOWN {
             return;
         }
-        let (screen, total) = (&self.screen, &self.total);
+        let (screen, next) = (&self.screen, &self.next);
         let bar = self.shown.entry(id).or_insert_with(|| {
-            let bar = screen.insert_before(total, ProgressBar::new_spinner());
+            let bar = screen.insert_before(next, ProgressBar::new_spinner());
             bar.set_style(style("{spinner} {wide_msg} {elapsed}"));
             bar.enable_steady_tick(Duration::from_millis(TICK_MS));
             bar
@@ -126,13 +151,58 @@ impl Live {
         };
         self.total
             .set_message(format!("{running} under way{failed}"));
+        let remaining_ms = progress.remaining_s() as f64 * 1000.0 * self.pace;
+        let ends_ms = progress.elapsed_ms() + remaining_ms as u64;
+        self.ends_ms.store(ends_ms, Ordering::Relaxed);
+        self.next.set_message(coming(progress));
     }
 
     fn close(&mut self) {
         for (_, bar) in std::mem::take(&mut self.shown) {
             bar.finish_and_clear();
         }
+        self.next.finish_and_clear();
         self.total.finish_and_clear();
+    }
+}
+
+/// What is left until the run's end, which shrinks by itself between events.
+#[derive(Clone)]
+struct Left {
+    ends_ms: Arc<AtomicU64>,
+}
+
+impl ProgressTracker for Left {
+    fn clone_box(&self) -> Box<dyn ProgressTracker> {
+        Box::new(self.clone())
+    }
+
+    fn tick(&mut self, _: &ProgressState, _: Instant) {}
+
+    fn reset(&mut self, _: &ProgressState, _: Instant) {}
+
+    fn write(&self, state: &ProgressState, out: &mut dyn fmt::Write) {
+        let elapsed_ms = u64::try_from(state.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let left_ms = (self.ends_ms.load(Ordering::Relaxed)).saturating_sub(elapsed_ms);
+        if left_ms >= 1000 {
+            // What a writer in memory answers cannot be an error.
+            let _ = write!(out, ", about {} left", duration(left_ms));
+        }
+    }
+}
+
+/// `next: route/a, ecs-service/app and 3 more`.
+fn coming(progress: &Progress) -> String {
+    let mut next: Vec<String> = progress
+        .next()
+        .map(|step| step.planned.address.to_string())
+        .collect();
+    let more = next.len().saturating_sub(MOST_NEXT);
+    next.truncate(MOST_NEXT);
+    match (next.is_empty(), more) {
+        (true, _) => String::new(),
+        (false, 0) => format!("next: {}", next.join(", ")),
+        (false, more) => format!("next: {} and {more} more", next.join(", ")),
     }
 }
 

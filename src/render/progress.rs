@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::engine::{Ending, Event, Failure, Planned, Skip, What};
 use crate::model::{Address, Milestone, OutputValues};
 use crate::plan::StepId;
+use crate::plan::forecast::{CALL_S, Task, longest};
 
 /// Where one step stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,6 +198,47 @@ impl Progress {
     /// together, in milliseconds.
     pub fn waits(&self) -> (u64, u64) {
         (self.waits, self.waited_ms)
+    }
+
+    /// How long the run takes from this event on, in seconds, where everything takes what it usually
+    /// does.
+    pub fn remaining_s(&self) -> u64 {
+        let tasks: Vec<Task<'_>> = self.steps().map(|step| self.task(step)).collect();
+        longest(&tasks).total_s
+    }
+
+    fn task<'a>(&self, step: &'a StepProgress) -> Task<'a> {
+        let typical_s = step.planned.typical_s;
+        let (exists_s, ends_s) = match &step.status {
+            Status::Waiting => (CALL_S, typical_s),
+            Status::Running { since_ms } => {
+                let since_s = self.elapsed_ms.saturating_sub(*since_ms) / 1000;
+                let left_s = typical_s.saturating_sub(u32::try_from(since_s).unwrap_or(u32::MAX));
+                (if step.outputs.is_empty() { CALL_S } else { 0 }, left_s)
+            }
+            Status::Done { .. }
+            | Status::Failed { .. }
+            | Status::Skipped { .. }
+            | Status::Abandoned { .. } => (0, 0),
+        };
+        Task {
+            after: &step.planned.after,
+            exists_s,
+            ends_s,
+        }
+    }
+
+    /// The steps that wait only for what is under way, in the plan's order.
+    pub fn next(&self) -> impl Iterator<Item = &StepProgress> {
+        let is_near = |step: &&StepProgress| {
+            let mut before = step.planned.after.iter();
+            step.status == Status::Waiting
+                && before.all(|after| {
+                    let before = self.step(after.step).map(|step| &step.status);
+                    matches!(before, Some(Status::Running { .. } | Status::Done { .. }))
+                })
+        };
+        self.steps().filter(is_near)
     }
 
     /// What the run made or changed, so far as it came.

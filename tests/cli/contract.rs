@@ -77,6 +77,8 @@ fn help_and_version_go_to_stdout() {
         "output",
         "verify",
         "policy",
+        "diagram",
+        "document",
         "history",
         "unlock",
         "schema",

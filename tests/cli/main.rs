@@ -11,7 +11,7 @@ mod lifecycle;
 mod newcomer;
 mod policy;
 mod program;
-mod shown;
 mod shells;
+mod shown;
 mod stopping;
 mod whole;

@@ -2,6 +2,7 @@
 
 use aws_sdk_elasticloadbalancingv2::types::LoadBalancerAttribute;
 use serde_json::Value;
+use testbed::Rule;
 
 use crate::observer::Observer;
 use crate::program::{Program, WEB_STACK, edited};
@@ -55,6 +56,20 @@ async fn a_plan_is_carried_out_as_it_was_saved_and_only_once() {
         assert!(again.err.contains(part), "{part}: {}", again.err);
     }
     assert_eq!(program.bed.mutating().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_goes_on_after_a_used_plan_is_not_told_to_use_it_again() {
+    let program = Program::with(WEB_STACK).await;
+    saved(&program).await;
+    let refusal = Rule::on("ecs:CreateCluster").error("ClientException", "Not today.");
+    program.bed.inject(refusal);
+    let failed = program.run(&["apply", FILE, "--yes"]).await.exits(1);
+    let hint = "to go on: qpiac apply --yes\n";
+    assert!(failed.err.contains(hint), "{}", failed.err);
+    program.bed.clear_faults();
+    program.apply().await;
+    program.assert_in_sync().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

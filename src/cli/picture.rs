@@ -1,0 +1,103 @@
+//! `qpiac diagram` and `qpiac document`.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use super::Exit;
+use super::arguments::{Diagram, DiagramFormat, Document, Picturing, Source};
+use super::look::look;
+use super::subject;
+use super::terminal::Terminal;
+use crate::picture::{self, Parts, Picture};
+use crate::render::message;
+use crate::stack::{self, Digests, Inputs};
+
+/// What stands for the account in names, where the file does not say it.
+const ACCOUNT: &str = "ACCOUNT";
+
+pub(super) async fn diagram(given: &Diagram, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let picturing = &given.picturing;
+    let source = picturing.from.unwrap_or(Source::Spec);
+    let Some(parts) = parts(picturing, source, terminal).await? else {
+        return Ok(Exit::Failed);
+    };
+    let picture = Picture::of(&parts)?;
+    let out = picturing.out.as_deref();
+    let format = given.format.or_else(|| out.and_then(by_name));
+    let text = match format.unwrap_or(DiagramFormat::Text) {
+        DiagramFormat::Svg => picture::svg(&picture),
+        DiagramFormat::Mermaid => picture::mermaid(&picture),
+        DiagramFormat::Text => picture::text(&picture),
+    };
+    give(&text, out, terminal)
+}
+
+pub(super) async fn document(given: &Document, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let picturing = &given.picturing;
+    let source = picturing.from.unwrap_or(Source::Live);
+    let Some(parts) = parts(picturing, source, terminal).await? else {
+        return Ok(Exit::Failed);
+    };
+    let text = picture::document(&parts)?;
+    give(&text, picturing.out.as_deref(), terminal)
+}
+
+/// The form that a file's name means.
+fn by_name(path: &Path) -> Option<DiagramFormat> {
+    match path.extension()?.to_str()? {
+        "svg" => Some(DiagramFormat::Svg),
+        "mmd" | "mermaid" => Some(DiagramFormat::Mermaid),
+        "txt" => Some(DiagramFormat::Text),
+        _ => None,
+    }
+}
+
+/// What is wanted or there; nothing where the file has errors, after they were shown.
+async fn parts(
+    given: &Picturing,
+    source: Source,
+    terminal: &Terminal,
+) -> anyhow::Result<Option<Parts>> {
+    match source {
+        Source::Spec => {
+            let Some(known) = subject::known(&given.subject, terminal)? else {
+                return Ok(None);
+            };
+            let Some(spec) = &known.spec else {
+                bail!("a stack that is given by name has no file to draw\nhint: --from live");
+            };
+            let inputs = Inputs {
+                account: known.account.unwrap_or_else(|| ACCOUNT.to_owned()),
+                digests: Digests::default(),
+            };
+            let graph = stack::graph(spec, &inputs);
+            Ok(Some(Parts::of_graph(&graph)))
+        }
+        Source::Live => {
+            let Some(look) = look(&given.subject, terminal).await? else {
+                return Ok(None);
+            };
+            let parts = Parts::of_snapshot(&look.known.owner, &look.snapshot);
+            if parts.is_empty() {
+                bail!(
+                    "nothing of {} is there\nhint: --from spec shows what stack.yaml wants",
+                    parts.owner()
+                );
+            }
+            Ok(Some(parts))
+        }
+    }
+}
+
+/// Prints a text, or writes it to a file.
+fn give(text: &str, out: Option<&Path>, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let Some(path) = out else {
+        terminal.data(text)?;
+        return Ok(Exit::Done);
+    };
+    let shown = path.display();
+    std::fs::write(path, text).with_context(|| format!("cannot write {shown}"))?;
+    terminal.line(&message::note(format!("written: {shown}")));
+    Ok(Exit::Done)
+}
