@@ -10,7 +10,7 @@ use super::stops::{self, unless_stopped};
 use super::terminal::Terminal;
 use super::{Exit, subject};
 use crate::keep::{self, Store};
-use crate::render::{self, message};
+use crate::render::{self, FORMAT_VERSION, message};
 
 pub(super) async fn run(given: &History, terminal: &Terminal) -> anyhow::Result<Exit> {
     let Some(known) = subject::known(&given.subject, terminal)? else {
@@ -45,7 +45,10 @@ pub(super) async fn run(given: &History, terminal: &Terminal) -> anyhow::Result<
                 Format::Human => all.map(|(h, e)| render::past_line(h, e)).collect(),
                 Format::Json => {
                     let runs: Vec<_> = all.map(|(h, e)| render::past_json(h, e, false)).collect();
-                    format!("{:#}\n", serde_json::json!({ "runs": runs }))
+                    format!(
+                        "{:#}\n",
+                        serde_json::json!({ "format_version": FORMAT_VERSION, "runs": runs })
+                    )
                 }
                 Format::Jsonl => all
                     .map(|(h, e)| format!("{}\n", render::past_json(h, e, false)))

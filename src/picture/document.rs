@@ -14,9 +14,10 @@ use super::services::{count, definition};
 use super::sheet::Picture;
 use crate::model::Misfit;
 use crate::resources::{
-    Direction, Distribution, EcsCluster, EcsService, ElasticIp, EventRule, InternetGateway,
-    LambdaFunction, Listener, LoadBalancer, LogGroup, MetricAlarm, NatGateway, Secret,
-    SecretRotation, SecurityGroup, SecurityGroupRule, Subnet, TargetGroup, Vpc, WebAcl,
+    Action, Condition, Direction, Distribution, EcsCluster, EcsService, ElasticIp, EventRule,
+    InternetGateway, LambdaFunction, Listener, ListenerRule, LoadBalancer, LogGroup, MetricAlarm,
+    NatGateway, Secret, SecretRotation, SecurityGroup, SecurityGroupRule, Subnet, TargetGroup, Vpc,
+    WebAcl,
 };
 
 /// A row of the table of components: which, what it is, and what AWS calls it.
@@ -397,17 +398,8 @@ fn security(parts: &Parts, out: &mut String) -> Result<(), Misfit> {
         layers.extend(
             geography(&distribution.is.geo_restriction).map(|words| format!("Edge: {words}.")),
         );
-        let headers: Vec<&str> = (distribution.is.origin_headers.keys())
-            .map(String::as_str)
-            .collect();
-        if !headers.is_empty() {
-            layers.push(format!(
-                "Load balancer: it answers 403 to whatever lacks the secret value in {}, so nobody \
-                 goes around CloudFront.",
-                headers.join(", ")
-            ));
-        }
     }
+    layers.extend(gate(parts)?);
     for rule in parts.all::<SecurityGroupRule>()? {
         if rule.is.direction == Direction::Ingress {
             let group = parts.called(&rule.is.security_group_id);
@@ -428,6 +420,36 @@ fn security(parts: &Parts, out: &mut String) -> Result<(), Misfit> {
     }
     list("Layers of security", "-", &layers, out);
     Ok(())
+}
+
+/// What the load balancer asks of a request: a header with a secret value, and nothing is let through
+/// without it.
+fn gate(parts: &Parts) -> Result<Option<String>, Misfit> {
+    let listeners = parts.all::<Listener>()?;
+    let actions = listeners.iter().map(|listener| &listener.is.default_action);
+    let refused: Option<Vec<u16>> = actions
+        .filter(|action| !matches!(action, Action::RedirectToHttps(_)))
+        .map(|action| match action {
+            Action::FixedResponse(answer) => Some(answer.status_code),
+            Action::Forward(_) | Action::RedirectToHttps(_) | Action::Other(_) => None,
+        })
+        .collect();
+    let rules = parts.all::<ListenerRule>()?;
+    let header = |rule: &Part<ListenerRule>| {
+        let mut conditions = rule.is.conditions.iter();
+        conditions.find_map(|condition| match condition {
+            Condition::HttpHeader(header) => Some(header.name.clone()),
+            Condition::PathPattern(_) | Condition::HostHeader(_) | Condition::Other(_) => None,
+        })
+    };
+    let asked: Option<Vec<String>> = rules.iter().map(header).collect();
+    Ok(match (refused.as_deref(), asked.as_deref()) {
+        (Some([status, ..]), Some([name, ..])) => Some(format!(
+            "Load balancer: it answers {status} to whatever lacks the secret value in {name}, so \
+             nobody goes around CloudFront."
+        )),
+        (_, _) => None,
+    })
 }
 
 fn list(title: &str, bullet: &str, lines: &[String], out: &mut String) {

@@ -10,8 +10,12 @@ use serde_json::{Value as Json, json};
 use super::json::FORMAT_VERSION;
 use super::layers::layer;
 use super::paint::{BAD, CAUTION, FAINT, GOOD, STRONG, count, one_line, paint};
+use super::wrap::inset;
 use crate::engine::{Health, Wellness};
 use crate::model::{Address, Owner};
+
+/// Where the reasons begin.
+const MARGIN: usize = 11;
 
 /// A resource and how it is.
 #[derive(Clone, Debug)]
@@ -34,7 +38,7 @@ fn word(wellness: Wellness) -> &'static str {
     }
 }
 
-/// A stack for people; lines are cut to this width where they would be wider.
+/// A stack for people; lines are broken where they would be wider than this.
 pub fn human(owner: &Owner, standings: &[Standing], width: usize) -> String {
     if standings.is_empty() {
         return format!("Nothing of the stack {owner} is there.\n");
@@ -78,10 +82,10 @@ fn row(standing: &Standing, width: usize, out: &mut String) {
     let _ = match said.chars().count() {
         0 => writeln!(out, "{lead}"),
         length if length <= room => writeln!(out, "{lead}  {}", paint(FAINT, said)),
-        _ => writeln!(out, "{lead}\n           {said}"),
+        _ => writeln!(out, "{lead}\n{}", inset(&said, width, MARGIN)),
     };
     for reason in reasons {
-        let _ = writeln!(out, "           {}", one_line(reason));
+        let _ = writeln!(out, "{}", inset(&one_line(reason), width, MARGIN));
     }
 }
 

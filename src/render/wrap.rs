@@ -56,6 +56,11 @@ pub(super) fn prose(text: &str, width: usize, hang: usize) -> String {
     broken(text, width, 0, hang).join("\n")
 }
 
+/// Prose that begins so far in, and goes on so.
+pub(super) fn inset(text: &str, width: usize, margin: usize) -> String {
+    broken(text, width, margin, margin).join("\n")
+}
+
 fn broken(text: &str, width: usize, first: usize, later: usize) -> Vec<String> {
     let (first, later) = (" ".repeat(first), " ".repeat(later));
     let room = width.max(later.len() + NARROWEST);

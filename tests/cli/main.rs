@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod contract;
+mod documents;
 mod explain;
 mod fmt;
 mod images;

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use qpiac::aws::{ImageBuilder, Plain, RegistryLogin};
 use qpiac::model::BuildContext;
@@ -21,7 +22,13 @@ fn fake(folder: &Folder, name: &str, then: &str) {
          [ \"$1\" = login ] && sed 's/^/stdin: /' >> '{log}' && echo >> '{log}'\n\
          {then}\n"
     );
-    folder.write(name, &script);
+    // A program that this process has open for writing cannot be run, nor can it while a child that
+    // another test has just started still has it open: so somebody else writes it.
+    folder.write("script", &script);
+    let copied = Command::new("cp")
+        .args([folder.file("script"), folder.file(name)])
+        .status();
+    assert!(copied.expect("cp").success());
     folder.set_mode(name, 0o755);
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node};
 
-use crate::Place;
+use crate::program::Place;
+use crate::run;
 
 /// A figure's place.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +57,7 @@ fn frames(document: &Document<'_>) -> BTreeMap<String, Frame> {
 #[test]
 fn figures_lie_inside_of_others_or_beside_them() {
     let place = Place::new();
-    let drawing = place.run(&["diagram", "--format", "svg"]);
+    let drawing = run(&place, &["diagram", "--format", "svg"]);
     let document = Document::parse(&drawing).unwrap();
     let frames = frames(&document);
     for id in [
@@ -88,7 +89,7 @@ fn figures_lie_inside_of_others_or_beside_them() {
 #[test]
 fn arrows_join_figures_and_say_what_lets_them_through() {
     let place = Place::new();
-    let drawing = place.run(&["diagram", "--format", "svg"]);
+    let drawing = run(&place, &["diagram", "--format", "svg"]);
     let document = Document::parse(&drawing).unwrap();
     let frames = frames(&document);
     let root = document.root_element();

@@ -5,47 +5,25 @@
 mod drawn;
 
 use std::path::Path;
-use std::process::{Command, Output};
 
-/// The program in a folder with the stack of this repository.
-struct Place(tempfile::TempDir);
+#[path = "../cli/program.rs"]
+#[allow(dead_code, reason = "other tests need more of it")]
+mod program;
 
-impl Place {
-    fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        std::fs::copy(root.join("stack.yaml"), place.0.path().join("stack.yaml")).unwrap();
-        let copied = Command::new("cp")
-            .arg("-r")
-            .arg(root.join("workload"))
-            .arg(place.0.path())
-            .status();
-        assert!(copied.unwrap().success());
-        place
-    }
+use program::Place;
 
-    fn output(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_qpiac"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove("QPIAC_SANDBOX")
-            .env_remove("COLUMNS")
-            .output()
-            .unwrap()
-    }
+/// The stack file at the root, with the workload beside it.
+const STACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/stack.yaml");
 
-    /// What a command prints that succeeds.
-    #[track_caller]
-    fn run(&self, arguments: &[&str]) -> String {
-        let output = self.output(arguments);
-        let err = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {err}");
-        String::from_utf8(output.stdout).unwrap()
-    }
+/// What a command about that stack prints, which succeeds.
+#[track_caller]
+fn run(place: &Place, arguments: &[&str]) -> String {
+    let arguments = [arguments, &["-f", STACK]].concat();
+    place.run(&arguments).expect(0).out
+}
 
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.0.path().join(name)).unwrap()
-    }
+fn read(place: &Place, name: &str) -> String {
+    std::fs::read_to_string(place.path(name)).unwrap()
 }
 
 #[track_caller]
@@ -57,14 +35,14 @@ fn golden(name: &str, actual: &str) {
 #[test]
 fn what_a_stack_file_wants_is_drawn_without_a_look_at_aws() {
     let place = Place::new();
-    golden("wanted.txt", &place.run(&["diagram"]));
+    golden("wanted.txt", &run(&place, &["diagram"]));
     golden(
         "wanted.mmd",
-        &place.run(&["diagram", "--format", "mermaid"]),
+        &run(&place, &["diagram", "--format", "mermaid"]),
     );
-    golden("wanted.svg", &place.run(&["diagram", "--format", "svg"]));
-    golden("wanted.md", &place.run(&["document", "--from", "spec"]));
-    assert!(!place.0.path().join(".qpiac").exists());
+    golden("wanted.svg", &run(&place, &["diagram", "--format", "svg"]));
+    golden("wanted.md", &run(&place, &["document", "--from", "spec"]));
+    assert!(!place.path(".qpiac").exists());
 }
 
 #[test]
@@ -75,33 +53,32 @@ fn the_name_of_a_file_says_its_form() {
         ("a.mmd", "flowchart TB\n"),
         ("a.txt", "qp-iac-cdn-headers@us-east-1\n"),
     ] {
-        assert_eq!(place.run(&["diagram", "--out", name]), "");
-        assert!(place.read(name).starts_with(begins), "{name}");
+        assert_eq!(run(&place, &["diagram", "--out", name]), "");
+        assert!(read(&place, name).starts_with(begins), "{name}");
     }
 }
 
 #[test]
 fn a_stack_that_is_not_there_cannot_be_drawn_as_it_is() {
     let place = Place::new();
-    let output = place.output(&["document", "--sandbox"]);
-    assert_eq!(output.status.code(), Some(1));
-    let err = String::from_utf8(output.stderr).unwrap();
+    let done = place.run(&["document", "--sandbox", "-f", STACK]).expect(1);
     for words in [
         "nothing of qp-iac-cdn-headers@us-east-1 is there",
         "hint: --from spec",
     ] {
-        assert!(err.contains(words), "{words}: {err}");
+        assert!(done.err.contains(words), "{words}: {}", done.err);
     }
-    let output = place.output(&["diagram", "--stack", "shop", "--region", "eu-west-1"]);
-    assert_eq!(output.status.code(), Some(1));
+    let by_name = ["diagram", "--stack", "shop", "--region", "eu-west-1"];
+    let done = place.run(&by_name).expect(1);
+    assert!(done.err.contains("hint: --from live"), "{}", done.err);
 }
 
 #[test]
 fn the_document_has_every_component_with_what_aws_calls_it() {
     let place = Place::new();
-    place.run(&["apply", "--sandbox", "--yes"]);
-    let document = place.run(&["document", "--sandbox"]);
-    assert_eq!(document, place.run(&["document", "--sandbox"]));
+    run(&place, &["apply", "--sandbox", "--yes"]);
+    let document = run(&place, &["document", "--sandbox"]);
+    assert_eq!(document, run(&place, &["document", "--sandbox"]));
     let row = |component: &str| {
         let begins = format!("| {component} | ");
         let mut lines = document.lines();
@@ -205,12 +182,16 @@ fn the_document_has_every_component_with_what_aws_calls_it() {
             assert!(row.contains(words), "{component}, {words}: {row}");
         }
     }
+    assert!(
+        document.contains("it answers 403 to whatever lacks the secret value in X-CDN-Auth"),
+        "{document}"
+    );
     // Every resource has its line, and no secret's value is anywhere.
     let lines = document.lines();
     let addresses = lines.skip_while(|line| *line != "## All resources");
     let known = addresses.filter(|line| line.contains(" | `")).count();
     assert_eq!(known, 73, "{document}");
-    let drawn = place.run(&["diagram", "--sandbox", "--from", "live"]);
+    let drawn = run(&place, &["diagram", "--sandbox", "--from", "live"]);
     for words in [
         "vpc-",
         "igw-",
@@ -225,8 +206,11 @@ fn the_document_has_every_component_with_what_aws_calls_it() {
 #[test]
 fn what_took_how_long_is_a_page_of_its_own() {
     let place = Place::new();
-    place.run(&["apply", "--sandbox", "--yes", "--timings", "t.html"]);
-    let page = place.read("t.html");
+    run(
+        &place,
+        &["apply", "--sandbox", "--yes", "--timings", "t.html"],
+    );
+    let page = read(&place, "t.html");
     assert!(page.starts_with("<!DOCTYPE html>"));
     for elsewhere in ["http://", "https://", "src=", "<script", "@import"] {
         assert!(!page.contains(elsewhere), "{elsewhere}");

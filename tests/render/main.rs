@@ -8,6 +8,7 @@ mod fakes;
 mod checks;
 mod plans;
 mod runs;
+mod screens;
 
 /// Compares with a golden file of these tests; `UPDATE_GOLDEN=1` writes it.
 #[track_caller]

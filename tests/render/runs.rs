@@ -37,7 +37,7 @@ fn outputs(values: &[(&'static str, &str)]) -> OutputValues {
 }
 
 /// The beginning of a run in which some steps are done, some fail and some wait for them.
-fn beginning() -> Vec<(u64, What)> {
+pub(crate) fn beginning() -> Vec<(u64, What)> {
     let id = StepId;
     let throttled = fault(FaultClass::Throttled, "ec2:CreateVpc", "Throttling", "slow");
     let steps = vec![
@@ -106,7 +106,7 @@ fn beginning() -> Vec<(u64, What)> {
     ]
 }
 
-fn failing() -> Vec<(u64, What)> {
+pub(crate) fn failing() -> Vec<(u64, What)> {
     let id = StepId;
     let denied = fault(
         FaultClass::Denied,
@@ -224,7 +224,7 @@ fn interrupted() -> Vec<(u64, What)> {
     events
 }
 
-fn numbered(events: Vec<(u64, What)>) -> Vec<Event> {
+pub(crate) fn numbered(events: Vec<(u64, What)>) -> Vec<Event> {
     events
         .into_iter()
         .zip(0..)

@@ -1,0 +1,242 @@
+//! Every document that the program prints for programs, against the schema that says what is in it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+use crate::program::{DEFAULT_STACK, Place};
+
+/// The schema, closed: a key that it does not name is an error here, though not for others.
+struct Schemas(Value);
+
+impl Schemas {
+    fn read() -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/output.schema.json");
+        let text = std::fs::read_to_string(path).expect("the schema");
+        let mut schema: Value = serde_json::from_str(&text).expect("JSON");
+        close(&mut schema);
+        Self(schema)
+    }
+
+    fn of(&self, name: &str) -> Validator {
+        assert!(self.0["$defs"].get(name).is_some(), "{name}");
+        let mut schema = self.0.clone();
+        schema["$ref"] = json!(format!("#/$defs/{name}"));
+        jsonschema::validator_for(&schema).expect("a schema")
+    }
+
+    #[track_caller]
+    fn admit(&self, name: &str, document: &Value) {
+        let errors: Vec<String> = self
+            .of(name)
+            .iter_errors(document)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(
+            errors.is_empty(),
+            "{name}: {}\n{document:#}",
+            errors.join("\n")
+        );
+    }
+
+    #[track_caller]
+    fn admit_lines(&self, name: &str, text: &str) {
+        assert!(!text.is_empty());
+        for line in text.lines() {
+            self.admit(name, &serde_json::from_str(line).expect("JSON"));
+        }
+    }
+}
+
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.contains_key("properties") {
+                members.insert("additionalProperties".into(), json!(false));
+            }
+            members.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+fn golden(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    std::fs::read_to_string(folder.join(name)).expect("a golden file")
+}
+
+#[test]
+fn the_schema_says_what_every_command_prints() {
+    let schemas = Schemas::read();
+    let place = Place::new();
+    let json = ["--sandbox", "--format", "json"];
+    let run = |arguments: &[&str], code: i32| place.run(arguments).expect(code);
+    let with = |verb: &[&'static str]| [verb, &json[..]].concat();
+
+    schemas.admit("plan", &run(&with(&["plan", "--out", "a.plan"]), 0).json());
+    schemas.admit(
+        "show",
+        &run(&["show", "a.plan", "--format", "json"], 0).json(),
+    );
+    schemas.admit("run", &run(&with(&["apply", "--yes"]), 0).json());
+    schemas.admit("plan", &run(&with(&["plan"]), 0).json());
+    schemas.admit("status", &run(&with(&["status"]), 0).json());
+    schemas.admit("output", &run(&with(&["output"]), 0).json());
+    schemas.admit("output", &run(&with(&["output", "url"]), 0).json());
+    let lines = [
+        "apply",
+        "--sandbox",
+        "--yes",
+        "--format",
+        "jsonl",
+        "--replace",
+        "nat-gateway/a",
+    ];
+    schemas.admit_lines("event", &run(&lines, 0).out);
+    let history = run(&with(&["history"]), 0).json();
+    schemas.admit("history", &history);
+    let number = history["runs"][0]["run"].as_str().expect("a run");
+    schemas.admit(
+        "past",
+        &run(&["history", number, "--sandbox", "--format", "json"], 0).json(),
+    );
+    let past = run(&["history", number, "--sandbox", "--format", "jsonl"], 0).out;
+    let (header, events) = past.split_once('\n').expect("lines");
+    schemas.admit_lines("header", header);
+    schemas.admit_lines("event", events);
+    schemas.admit_lines(
+        "past",
+        &run(&["history", "--sandbox", "--format", "jsonl"], 0).out,
+    );
+    for key in ["", "services.*.port", "load_balancer", "vpc"] {
+        let arguments: Vec<&str> = ["explain", key, "--format", "json"]
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .collect();
+        schemas.admit("explain", &run(&arguments, 0).json());
+    }
+    schemas.admit(
+        "validate",
+        &run(&["validate", "--format", "json"], 0).json(),
+    );
+    place.write(&DEFAULT_STACK.replace("memory: 512", "memory: 513\n    colour: red"));
+    schemas.admit(
+        "validate",
+        &run(&["validate", "--format", "json"], 1).json(),
+    );
+}
+
+#[test]
+fn the_schema_says_what_a_run_that_fails_prints() {
+    let schemas = Schemas::read();
+    let read = |name: &str| serde_json::from_str::<Value>(&golden(name)).expect("JSON");
+    schemas.admit("plan", &read("render/plan.json"));
+    schemas.admit("run", &read("render/run.json"));
+    schemas.admit_lines("event", &golden("render/events.jsonl"));
+    schemas.admit("verify", &read("render/checks.json"));
+    let lines = golden("render/checks.jsonl");
+    let (checks, last) = lines.trim_end().rsplit_once('\n').expect("lines");
+    schemas.admit_lines("check", checks);
+    schemas.admit_lines("verify", last);
+}
+
+#[test]
+fn the_schema_is_no_empty_promise() {
+    let schemas = Schemas::read();
+    let good: Value = serde_json::from_str(&golden("render/plan.json")).expect("JSON");
+    let worse = |change: &dyn Fn(&mut Map<String, Value>)| {
+        let mut document = good.clone();
+        change(document.as_object_mut().expect("an object"));
+        !schemas.of("plan").is_valid(&document)
+    };
+    assert!(worse(&|plan| {
+        plan.remove("summary");
+    }));
+    assert!(worse(&|plan| {
+        plan.insert("unheard_of".into(), json!(1));
+    }));
+    assert!(worse(&|plan| plan["format_version"] = json!(2)));
+    assert!(worse(&|plan| plan["steps"][0]["action"] = json!("recreate")));
+    // Every part of it is used by some document.
+    let text = schemas.0.to_string();
+    let parts = schemas.0["$defs"].as_object().expect("parts");
+    let printed: BTreeSet<&str> = [
+        "plan", "show", "run", "event", "validate", "status", "output", "check", "verify",
+        "history", "past", "header", "explain",
+    ]
+    .into();
+    for name in parts.keys() {
+        let is_used = text.contains(&format!("\"#/$defs/{name}\""));
+        assert!(is_used || printed.contains(name.as_str()), "{name}");
+    }
+}
+
+/// What docs/reference/json.md pipes to `jq`, run where `jq` is installed; in CI it must be.
+#[test]
+#[allow(clippy::print_stderr, reason = "what was not tried is said")]
+fn the_examples_of_consumers_work() {
+    let has_jq = Command::new("jq")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+        .is_ok();
+    if !has_jq {
+        assert!(std::env::var_os("CI").is_none(), "CI has no jq");
+        eprintln!("jq is not installed: the examples of docs/reference/json.md were not run");
+        return;
+    }
+    let page = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/json.md"),
+    )
+    .expect("a page");
+    let place = Place::new();
+    place.run(&["apply", "--sandbox", "--yes"]).expect(0);
+    place.write(
+        &DEFAULT_STACK
+            .replace("nat: single", "nat: none")
+            .replace("    port: 8000", "    port: 8000\n    subnets: public"),
+    );
+    let program = Path::new(env!("CARGO_BIN_EXE_qpiac"));
+    let path = format!(
+        "{}:{}",
+        program.parent().expect("a folder").display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let examples = page
+        .lines()
+        .filter(|line| line.starts_with("qpiac ") && line.contains("| jq"));
+    let mut ran = 0;
+    for example in examples.filter(|line| !line.starts_with("qpiac verify")) {
+        let shell = Command::new("bash")
+            .args(["-euo", "pipefail", "-c", example])
+            .current_dir(place.path("."))
+            .env("PATH", &path)
+            .env("QPIAC_SANDBOX", "1")
+            .output()
+            .expect("a shell");
+        let out = String::from_utf8(shell.stdout).expect("text");
+        let err = String::from_utf8_lossy(&shell.stderr);
+        assert!(shell.status.success(), "{example}: {err}");
+        assert!(out.contains("nat-gateway/a"), "{example}: {out}{err}");
+        ran += 1;
+    }
+    assert!(ran > 0, "the page has no example");
+    // No check can be made in the sandbox, so its example gets a document of another day.
+    let filter = page
+        .lines()
+        .find(|line| line.starts_with("qpiac verify"))
+        .and_then(|line| line.split("jq -r ").nth(1))
+        .expect("the example of verify");
+    let checks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/render/checks.json");
+    let shell = Command::new("bash")
+        .args(["-c", &format!("jq -r {filter} < \"$0\"")])
+        .arg(checks)
+        .output()
+        .expect("a shell");
+    let out = String::from_utf8(shell.stdout).expect("text");
+    assert!(out.contains("requests spread over tasks\n"), "{out}");
+}

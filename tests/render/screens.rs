@@ -1,0 +1,151 @@
+//! What a terminal shows, at 60, 80 and 120 columns, with and without colours.
+
+use std::time::Duration;
+
+use indicatif::{InMemoryTerm, ProgressDrawTarget};
+use qpiac::engine::{Health, Wellness};
+use qpiac::model::Owner;
+use qpiac::render::{Detail, Live, Progress, Standing, status_human};
+use qpiac::spec::{self, diagnostic::Style};
+
+use crate::runs::{beginning, numbered};
+use crate::{golden, plain};
+
+const WIDTHS: [u16; 3] = [60, 80, 120];
+
+/// The golden files of a text at a width: as it is without colours, and with them made visible.
+#[track_caller]
+fn both(name: &str, width: u16, shown: &str) {
+    golden(&format!("{name}_{width}.txt"), &plain(shown));
+    golden(
+        &format!("{name}_{width}_colours.txt"),
+        &shown.replace('\u{1b}', "␛"),
+    );
+}
+
+#[track_caller]
+fn assert_fits(width: u16, shown: &str) {
+    for line in plain(shown).lines() {
+        assert!(
+            line.chars().count() <= usize::from(width),
+            "{width}: {line}"
+        );
+    }
+}
+
+/// The screen in the middle of a run; what turns and what counts seconds is made still.
+fn screen(width: u16) -> String {
+    let terminal = InMemoryTerm::new(24, width);
+    let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+    let mut live = Live::on(target, false, Detail::Usual, 1.0);
+    let mut progress = Progress::default();
+    for event in numbered(beginning()) {
+        progress.fold(&event);
+        live.show(&progress, &event);
+    }
+    // Longer than the pause between two drawings.
+    std::thread::sleep(Duration::from_millis(400));
+    let shown = terminal.contents();
+    let still = |line: &str| {
+        let line: String = line
+            .chars()
+            .map(|c| {
+                if ('\u{2800}'..='\u{28ff}').contains(&c) {
+                    '*'
+                } else {
+                    c
+                }
+            })
+            .collect();
+        match line.split_once(" under way (") {
+            Some((head, times)) => {
+                assert!(
+                    times.contains("about ") && times.ends_with(" left)"),
+                    "{line}"
+                );
+                format!("{head} under way (...)")
+            }
+            None => line
+                .trim_end_matches(|c: char| c.is_ascii_digit() || c == 's')
+                .to_owned(),
+        }
+    };
+    shown.lines().map(|line| still(line) + "\n").collect()
+}
+
+#[test]
+fn a_run_under_way_shows_what_runs_what_comes_and_what_is_left() {
+    for width in WIDTHS {
+        let shown = screen(width);
+        assert_fits(width, &shown);
+        for words in [
+            "gate/main creating",
+            "2/7 done, 1 under way",
+            "next: part/a, runner/app, store/old and 1 more",
+            "net/main: created after 14s",
+        ] {
+            assert!(shown.contains(words), "{words}:\n{shown}");
+        }
+        golden(&format!("live_{width}.txt"), &shown);
+    }
+}
+
+fn standings() -> Vec<Standing> {
+    let standing = |about: &str, service, wellness, summary: &str, reasons: &[&str]| Standing {
+        address: about.parse().expect("an address"),
+        id: "id-1".to_owned(),
+        service,
+        health: Health {
+            wellness,
+            summary: summary.to_owned(),
+            reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
+        },
+    };
+    vec![
+        standing("vpc/main", "ec2", Wellness::Well, "", &[]),
+        standing(
+            "ecs-service/app",
+            "ecs",
+            Wellness::Ill,
+            "0 of 2 tasks run",
+            &[
+                "task stopped: CannotPullContainerError: pull image manifest has been retried 5 \
+                 times: failed to resolve ref ghcr.io/example/app:1.0: not found",
+                "deployment: tasks failed to start. (3 failed tasks)",
+            ],
+        ),
+        standing(
+            "distribution/main",
+            "cloudfront",
+            Wellness::Waiting,
+            "InProgress: CloudFront is still deploying this configuration to its edge locations",
+            &[],
+        ),
+    ]
+}
+
+#[test]
+fn the_state_of_a_stack_fits_the_columns_that_there_are() {
+    let owner = Owner::new("shop", "eu-west-1");
+    for width in WIDTHS {
+        let shown = status_human(&owner, &standings(), usize::from(width));
+        assert_fits(width, &shown);
+        both("status", width, &shown);
+    }
+}
+
+#[test]
+fn a_bad_file_fits_the_columns_that_there_are() {
+    let text = "stack: shop\nregion: eu-west-1\nnetwork:\n  nat: singel\nservices:\n  app:\n    \
+                image: ghcr.io/example/app:1.0\n    memory: 513\n    colour: red\n";
+    let problems = spec::read("stack.yaml", text).expect_err("a bad file");
+    for width in WIDTHS {
+        let style = |colour| Style {
+            colour,
+            width: usize::from(width),
+        };
+        let shown = problems.render(style(true));
+        assert_eq!(plain(&shown), problems.render(style(false)));
+        both("bad_spec", width, &shown);
+    }
+}
