@@ -96,7 +96,8 @@ impl Engagement<'_> {
             Freshness::Current => Some(true),
             Freshness::Outdated => self.look_again().await?,
         };
-        if let (Some(saved), Some(keeping)) = (&self.saved, &self.keeping) {
+        // A plan that is refused now was not used.
+        if let (Some(saved), Some(keeping), Some(_)) = (&self.saved, &self.keeping, is_same) {
             saved::mark_used(saved, keeping).await?;
         }
         Ok(is_same)
@@ -221,7 +222,7 @@ impl Engagement<'_> {
 
     /// Writes the page of what took how long. That it cannot be written does not make a run fail.
     fn write_timings(&self, path: &Path, events: &[Event]) {
-        let page = render::timings(&self.goal.owner, events);
+        let page = render::timings(&self.goal.owner, self.cloud.is_sandbox(), events);
         let shown = path.display();
         self.terminal.line(&match std::fs::write(path, page) {
             Ok(()) => message::note(format!("what took how long is in {shown}")),

@@ -23,8 +23,14 @@ const STREAM_NAME: &str = "<stdin>";
 pub(super) fn run(given: &Fmt, terminal: &Terminal) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     for path in &given.files {
-        if one(path, given.check, terminal)? == Exit::Failed {
-            exit = Exit::Failed;
+        match one(path, given.check, terminal) {
+            Ok(Exit::Failed) => exit = Exit::Failed,
+            Ok(_) => {}
+            // The others can be formatted all the same.
+            Err(error) => {
+                terminal.error(&error);
+                exit = Exit::Failed;
+            }
         }
     }
     Ok(exit)

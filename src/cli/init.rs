@@ -6,7 +6,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 
 use super::arguments::File;
 use super::arguments::authoring::Init;
@@ -24,7 +24,7 @@ pub(super) fn run(given: &Init, terminal: &Terminal) -> anyhow::Result<Exit> {
     let is_stream = given.file == Path::new(STREAM);
     let path = given.file.display();
     if !is_stream && !given.force && given.file.symlink_metadata().is_ok() {
-        bail!("{path} is there already\nhint: --force overwrites it, and -f names another file");
+        return Err(is_there(&given.file));
     }
     let directory = given.file.parent().unwrap_or(Path::new(""));
     let missing = questions::missing(given);
@@ -58,7 +58,7 @@ pub(super) fn run(given: &Init, terminal: &Terminal) -> anyhow::Result<Exit> {
         terminal.data(&text)?;
         return Ok(Exit::Done);
     }
-    write(&given.file, &text)?;
+    write(&given.file, &text, given.force)?;
     let schema = directory.join(SCHEMA_FILE);
     write_schema(&schema)?;
     terminal.line(&format!(
@@ -79,6 +79,11 @@ fn checked(draft: &Draft, directory: &Path) -> Result<String, Diagnostics> {
     };
     sources::gather(&file, &reading)?;
     Ok(text)
+}
+
+fn is_there(path: &Path) -> anyhow::Error {
+    let path = path.display();
+    anyhow!("{path} is there already\nhint: --force overwrites it, and -f names another file")
 }
 
 fn refused(problems: &Diagnostics, terminal: &Terminal) -> Exit {
@@ -103,16 +108,19 @@ pub(super) fn said(problem: &Diagnostic) -> String {
         .join("\n")
 }
 
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+fn write(path: &Path, text: &str, force: bool) -> anyhow::Result<()> {
     let new = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(path);
     match new {
         Ok(mut file) => file.write_all(text.as_bytes()),
-        // It was there before, or somebody has just made it; without --force, it was not there before.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && force => {
             return fmt::replace(path, text);
+        }
+        // Somebody made it meanwhile.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(is_there(path));
         }
         Err(error) => Err(error),
     }
@@ -132,5 +140,23 @@ fn next(file: &Path) -> String {
         "qpiac apply --sandbox".to_owned()
     } else {
         format!("qpiac apply --sandbox -f {}", file.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_made_meanwhile_is_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("stack.yaml");
+        std::fs::write(&path, "somebody's").expect("a file");
+        let refused = write(&path, "ours", false).expect_err("it is there");
+        assert!(refused.to_string().contains("is there already"));
+        let read = || std::fs::read_to_string(&path).expect("a file");
+        assert_eq!(read(), "somebody's");
+        write(&path, "ours", true).expect("it may");
+        assert_eq!(read(), "ours");
     }
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::Exit;
 use super::arguments::{Diagram, DiagramFormat, Document, Picturing, Source};
 use super::look::look;
 use super::subject;
 use super::terminal::Terminal;
+use super::{Exit, Misuse};
 use crate::picture::{self, Parts, Picture};
 use crate::render::message;
 use crate::stack::{self, Digests, Inputs};
@@ -19,13 +19,22 @@ const ACCOUNT: &str = "ACCOUNT";
 pub(super) async fn diagram(given: &Diagram, terminal: &Terminal) -> anyhow::Result<Exit> {
     let picturing = &given.picturing;
     let source = picturing.from.unwrap_or(Source::Spec);
+    let out = picturing.out.as_deref();
+    let format = match (given.format, out) {
+        (Some(format), _) => format,
+        (None, Some(path)) => by_name(path).ok_or_else(|| {
+            Misuse(format!(
+                "the name {} says no form of a diagram\nhint: --format, or a name in .svg, .mmd or .txt",
+                path.display()
+            ))
+        })?,
+        (None, None) => DiagramFormat::Text,
+    };
     let Some(parts) = parts(picturing, source, terminal).await? else {
         return Ok(Exit::Failed);
     };
     let picture = Picture::of(&parts)?;
-    let out = picturing.out.as_deref();
-    let format = given.format.or_else(|| out.and_then(by_name));
-    let text = match format.unwrap_or(DiagramFormat::Text) {
+    let text = match format {
         DiagramFormat::Svg => picture::svg(&picture),
         DiagramFormat::Mermaid => picture::mermaid(&picture),
         DiagramFormat::Text => picture::text(&picture),
@@ -78,7 +87,8 @@ async fn parts(
             let Some(look) = look(&given.subject, terminal).await? else {
                 return Ok(None);
             };
-            let parts = Parts::of_snapshot(&look.known.owner, &look.snapshot);
+            let parts =
+                Parts::of_snapshot(&look.known.owner, &look.snapshot, look.cloud.is_sandbox());
             if parts.is_empty() {
                 bail!(
                     "nothing of {} is there\nhint: --from spec shows what stack.yaml wants",

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::again::quoted;
 use super::arguments::{PlanFormat, Show};
 use super::terminal::Terminal;
 use super::{Exit, saved};
@@ -20,11 +21,12 @@ pub(super) fn run(given: &Show, terminal: &Terminal) -> anyhow::Result<Exit> {
             let origin = &saved.origin;
             let place = if origin.sandbox { "a sandbox" } else { "AWS" };
             terminal.line(&message::note(format!(
-                "a plan of {} for {} in account {} of {place}; to carry it out: qpiac apply {}",
+                "a plan of {} for {} in account {} of {place}; to carry it out: qpiac apply {}{}",
                 origin.made_at,
                 saved.plan.owner,
                 origin.account,
-                given.plan.display()
+                quoted(&given.plan.to_string_lossy()),
+                if origin.sandbox { " --sandbox" } else { "" }
             )));
             let layout = terminal.layout();
             render::plan_human(

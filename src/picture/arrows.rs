@@ -6,11 +6,11 @@ use super::network::{is_at, nat_of};
 use super::parts::{Part, Parts, word};
 use super::services::{definition, here};
 use super::sheet::Arrow;
-use crate::model::{Misfit, Ref};
+use crate::model::{Misfit, Ref, Resource, Text};
 use crate::resources::{
-    Direction, Distribution, EcsService, EventRule, InternetGateway, LambdaFunctionUrl, Listener,
-    LoadBalancer, MetricAlarm, NatGateway, OriginProtocolPolicy, Peer, SecretRotation,
-    SecurityGroupId, SecurityGroupRule, SnsTopic, Subnet,
+    ContainerImage, Direction, Distribution, EcrRepository, EcsService, EventRule, InternetGateway,
+    LambdaFunctionUrl, Listener, LoadBalancer, MetricAlarm, NatGateway, OriginProtocolPolicy, Peer,
+    Scheme, SecretRotation, SecurityGroupId, SecurityGroupRule, SnsTopic, Subnet, UrlAuthType,
 };
 
 /// All arrows of a stack, those of a visitor's request first.
@@ -43,7 +43,8 @@ fn entry(parts: &Parts) -> Result<Vec<Arrow>, Misfit> {
         }
     }
     if distributions.is_empty() {
-        for balancer in &balancers {
+        let is_open = |one: &&Part<LoadBalancer>| one.is.scheme == Scheme::InternetFacing;
+        for balancer in balancers.iter().filter(is_open) {
             let listeners = parts.all::<Listener>()?;
             let ports = listeners
                 .iter()
@@ -153,8 +154,11 @@ fn to_functions(parts: &Parts) -> Result<Vec<Arrow>, Misfit> {
     let urls = parts.all::<LambdaFunctionUrl>()?;
     let arrow = |url: &Part<LambdaFunctionUrl>| {
         let function = parts.target(&url.is.function)?.to_string();
-        let label = format!("HTTPS, {} checked by AWS", word(&url.is.auth_type));
-        Some(Arrow::aside(VIEWERS, &function, &label))
+        let label = match url.is.auth_type {
+            UrlAuthType::Iam => "HTTPS, signed: AWS checks who it is",
+            UrlAuthType::None => "HTTPS, open to everybody",
+        };
+        Some(Arrow::aside(VIEWERS, &function, label))
     };
     Ok(urls.iter().filter_map(arrow).collect())
 }
@@ -195,9 +199,27 @@ fn of_tasks(parts: &Parts) -> Result<Vec<Arrow>, Misfit> {
         if containers.iter().any(|one| one.log.is_some()) {
             arrows.push(Arrow::aside(&from, WATCH, "logs, metrics"));
         }
-        arrows.push(Arrow::aside(&from, REGISTRY, "image"));
+        if containers.iter().any(|one| is_own(parts, &one.image)) {
+            arrows.push(Arrow::aside(&from, REGISTRY, "image"));
+        }
     }
     Ok(arrows)
+}
+
+/// Whether an image is in a registry of the stack's.
+fn is_own(parts: &Parts, image: &Text) -> bool {
+    let mut is_own = false;
+    let kinds = [&ContainerImage::SCHEMA.kind, &EcrRepository::SCHEMA.kind];
+    let value = image.to_value();
+    value.each_pending(&mut |from, _| is_own |= kinds.contains(&&from.address.kind));
+    let urls = parts
+        .addresses()
+        .filter_map(|(_, outputs)| outputs.get("url"));
+    let known = image.known().unwrap_or_default();
+    is_own
+        || urls
+            .map(|url| known.strip_prefix(url.as_str()))
+            .any(|rest| rest.is_some_and(|rest| rest.starts_with([':', '@'])))
 }
 
 /// How secrets get new values.

@@ -9,15 +9,15 @@ use super::arrows::{admits, spoken};
 use super::edge::{behaviors, geography};
 use super::mermaid::mermaid;
 use super::network::{is_public, nat_of};
-use super::parts::{Part, Parts, word};
+use super::parts::{Part, Parts, Source, word};
 use super::services::{count, definition};
 use super::sheet::Picture;
 use crate::model::Misfit;
 use crate::resources::{
     Action, Condition, Direction, Distribution, EcsCluster, EcsService, ElasticIp, EventRule,
     InternetGateway, LambdaFunction, Listener, ListenerRule, LoadBalancer, LogGroup, MetricAlarm,
-    NatGateway, Secret, SecretRotation, SecurityGroup, SecurityGroupRule, Subnet, TargetGroup, Vpc,
-    WebAcl,
+    NatGateway, Scheme, Secret, SecretRotation, SecretUsage, SecurityGroup, SecurityGroupRule,
+    Subnet, TargetGroup, Vpc, WebAcl,
 };
 
 /// A row of the table of components: which, what it is, and what AWS calls it.
@@ -30,10 +30,10 @@ type Row = (&'static str, Vec<String>, Vec<String>);
 pub fn document(parts: &Parts) -> Result<String, Misfit> {
     let owner = parts.owner();
     let mut out = format!("# Architecture of {}\n\n", owner.stack);
-    let source = if parts.is_live() {
-        "what is in AWS"
-    } else {
-        "stack.yaml; nothing of it was looked up in AWS"
+    let source = match parts.source() {
+        Source::File => "stack.yaml; nothing of it was looked up in AWS",
+        Source::Aws => "what is in AWS",
+        Source::Sandbox => "a sandbox; nothing in it is real",
     };
     let _ = writeln!(
         out,
@@ -204,7 +204,8 @@ fn cdn(parts: &Parts) -> Result<Row, Misfit> {
         what.push(word(&one.is.price_class));
         let viewer = &one.is.default_cache_behavior.viewer_protocol_policy;
         what.push(format!("visitors' HTTP: {}", word(viewer)));
-        what.extend(behaviors(parts, &one.is)?);
+        let paths = behaviors(parts, &one.is)?.into_iter();
+        what.extend(paths.map(|(path, kept)| format!("`{path}`: {kept}")));
         if one
             .is
             .default_cache_behavior
@@ -335,9 +336,13 @@ fn flows(parts: &Parts, out: &mut String) -> Result<(), Misfit> {
     } else {
         ""
     };
-    if parts.first::<LoadBalancer>()?.is_some() {
+    if let Some(balancer) = parts.first::<LoadBalancer>()? {
+        let (who, whose) = match (balancer.is.scheme, &has_cdn) {
+            (Scheme::Internal, None) => ("whoever is in the VPC", "A request"),
+            (Scheme::Internal | Scheme::InternetFacing, _) => ("visitor", "A visitor's request"),
+        };
         flows.push(format!(
-            "A visitor's request: visitor -> {edge}load balancer -> task, and the answer back."
+            "{whose}: {who} -> {edge}load balancer -> task, and the answer back."
         ));
     }
     if let Some(distribution) = &has_cdn
@@ -365,11 +370,11 @@ fn flows(parts: &Parts, out: &mut String) -> Result<(), Misfit> {
     }
     for rotation in parts.all::<SecretRotation>()? {
         flows.push(format!(
-            "Rotation: every {} days Secrets Manager calls {}, which gives {} a new value and has \
-             the services take it up.",
+            "Rotation: every {} days Secrets Manager calls {}, which gives {} a new value{}.",
             rotation.is.days,
             parts.called(&rotation.is.function),
-            parts.called(&rotation.is.secret)
+            parts.called(&rotation.is.secret),
+            taken_up(parts, &rotation)?
         ));
     }
     for rule in parts.all::<EventRule>()? {
@@ -380,6 +385,20 @@ fn flows(parts: &Parts, out: &mut String) -> Result<(), Misfit> {
     }
     list("Flows", "1.", &flows, out);
     Ok(())
+}
+
+/// Who takes up a new value of a secret.
+fn taken_up(parts: &Parts, rotation: &Part<SecretRotation>) -> Result<&'static str, Misfit> {
+    let target = parts.target(&rotation.is.secret);
+    let secrets = parts.all::<Secret>()?;
+    let secret = secrets
+        .iter()
+        .find(|one| Some(&one.address) == target.as_ref());
+    Ok(match secret.map(|secret| secret.is.usage) {
+        Some(SecretUsage::OriginHeader) => ", which CloudFront and the load balancer take up",
+        Some(SecretUsage::Application) => ", which the services that have it take up",
+        None => "",
+    })
 }
 
 fn security(parts: &Parts, out: &mut String) -> Result<(), Misfit> {

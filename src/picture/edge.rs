@@ -42,7 +42,8 @@ fn lines(parts: &Parts, distribution: &Part<Distribution>) -> Result<Vec<String>
     let mut lines: Vec<String> = is.aliases.iter().cloned().collect();
     lines.extend(distribution.output("domain_name").map(str::to_owned));
     lines.push(word(&is.price_class));
-    lines.extend(behaviors(parts, is)?);
+    let paths = behaviors(parts, is)?.into_iter();
+    lines.extend(paths.map(|(path, kept)| format!("{path}: {kept}")));
     let default = &is.default_cache_behavior;
     if default.viewer_request_function.is_some() {
         lines.push("edge function checks every request".to_owned());
@@ -52,16 +53,16 @@ fn lines(parts: &Parts, distribution: &Part<Distribution>) -> Result<Vec<String>
 }
 
 /// How long answers are kept, by path.
-pub(super) fn behaviors(parts: &Parts, is: &Distribution) -> Result<Vec<String>, Misfit> {
+pub(super) fn behaviors(parts: &Parts, is: &Distribution) -> Result<Vec<(String, String)>, Misfit> {
     let policies = parts.all::<CachePolicy>()?;
     let kept = |behavior: &CacheBehavior| kept(parts, &policies, behavior);
-    let mut lines: Vec<String> = is
+    let mut paths: Vec<(String, String)> = is
         .ordered_cache_behaviors
         .iter()
-        .map(|path| format!("{}: {}", path.path_pattern, kept(&path.behavior)))
+        .map(|path| (path.path_pattern.clone(), kept(&path.behavior)))
         .collect();
-    lines.push(format!("else: {}", kept(&is.default_cache_behavior)));
-    Ok(lines)
+    paths.push(("else".to_owned(), kept(&is.default_cache_behavior)));
+    Ok(paths)
 }
 
 fn kept(parts: &Parts, policies: &[Part<CachePolicy>], behavior: &CacheBehavior) -> String {

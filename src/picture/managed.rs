@@ -1,11 +1,11 @@
 //! What AWS runs for the stack outside of its network.
 
-use super::parts::{Part, Parts, word};
+use super::parts::{Part, Parts};
 use super::sheet::{Figure, Role};
 use crate::model::Misfit;
 use crate::resources::{
     Dashboard, EcrRepository, EventRule, LambdaFunction, LambdaFunctionUrl, LogGroup, MetricAlarm,
-    S3Bucket, Secret, SecretRotation, SnsSubscription, SnsTopic,
+    S3Bucket, Secret, SecretRotation, SnsSubscription, SnsTopic, UrlAuthType,
 };
 
 /// What arrows call CloudWatch.
@@ -64,7 +64,11 @@ fn functions(parts: &Parts) -> Result<Vec<Figure>, Misfit> {
             .find(|url| parts.target(&url.is.function).as_ref() == Some(&function.address));
         if let Some(url) = url {
             let at = url.output("url").unwrap_or("has a URL").to_owned();
-            lines.push(format!("{at} ({})", word(&url.is.auth_type)));
+            let whom = match url.is.auth_type {
+                UrlAuthType::Iam => "signed requests",
+                UrlAuthType::None => "everybody",
+            };
+            lines.push(format!("{at} (for {whom})"));
         }
         let title = format!("Lambda {}", function.name());
         Figure::new(Role::Managed, function.id(), title, lines)

@@ -19,7 +19,7 @@ mod text;
 
 pub use document::document;
 pub use mermaid::mermaid;
-pub use parts::Parts;
+pub use parts::{Parts, Source};
 pub use sheet::{Arrow, Figure, Picture, Role};
 pub use svg::svg;
 pub use text::text;
@@ -42,7 +42,10 @@ impl Picture {
             .chain(managed::figure(parts)?);
         rows.extend(below.map(|figure| vec![figure]));
         let mut picture = Self {
-            title: parts.owner().to_string(),
+            title: match parts.source() {
+                Source::File | Source::Aws => parts.owner().to_string(),
+                Source::Sandbox => format!("{} in a sandbox", parts.owner()),
+            },
             rows,
             arrows: Vec::new(),
         };

@@ -23,7 +23,18 @@ pub struct Parts {
     owner: Owner,
     names: Names,
     parts: BTreeMap<Address, Plain>,
-    is_live: bool,
+    source: Source,
+}
+
+/// Where it is known from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A stack file.
+    File,
+    /// AWS.
+    Aws,
+    /// A simulated AWS.
+    Sandbox,
 }
 
 /// One resource of a kind.
@@ -68,12 +79,12 @@ impl Parts {
             owner: graph.owner().clone(),
             names: Names::default(),
             parts: graph.nodes().map(part).collect(),
-            is_live: false,
+            source: Source::File,
         }
     }
 
     /// What is there.
-    pub fn of_snapshot(owner: &Owner, snapshot: &Snapshot) -> Self {
+    pub fn of_snapshot(owner: &Owner, snapshot: &Snapshot, is_sandbox: bool) -> Self {
         let parts = snapshot.records().filter_map(|(address, records)| {
             let record = records.first()?;
             let plain = Plain {
@@ -86,7 +97,11 @@ impl Parts {
             owner: owner.clone(),
             parts: parts.collect(),
             names: snapshot.names().clone(),
-            is_live: true,
+            source: if is_sandbox {
+                Source::Sandbox
+            } else {
+                Source::Aws
+            },
         }
     }
 
@@ -95,9 +110,9 @@ impl Parts {
         &self.owner
     }
 
-    /// Whether this is what is there.
-    pub fn is_live(&self) -> bool {
-        self.is_live
+    /// Where it is known from.
+    pub fn source(&self) -> Source {
+        self.source
     }
 
     /// Whether there is nothing.

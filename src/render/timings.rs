@@ -41,7 +41,7 @@ const STYLE: &str = "
 ";
 
 /// The page of a run.
-pub fn timings(owner: &Owner, events: &[Event]) -> String {
+pub fn timings(owner: &Owner, is_sandbox: bool, events: &[Event]) -> String {
     let timeline = Timeline::of(events);
     let critical = timeline.critical();
     let page = html! {
@@ -55,6 +55,7 @@ pub fn timings(owner: &Owner, events: &[Event]) -> String {
             }
             body {
                 h1 { "Timings of " (owner) }
+                @if is_sandbox { p { "In a sandbox: nothing here is real, and its AWS is faster than AWS." } }
                 p id="summary" { (summary(&timeline)) }
                 h2 { "When" }
                 (key())

@@ -37,10 +37,8 @@ pub(super) fn wrapped(layout: Layout, line: &str) -> String {
     let Some(most) = layout.value_lines.filter(|most| lines.len() > *most) else {
         return lines.join("\n");
     };
-    let shown = &lines[..most];
-    let seen: usize = shown.iter().map(|line| line.trim().chars().count()).sum();
-    // A break swallows a space.
-    let rest = text.chars().count().saturating_sub(seen + most);
+    let (shown, left) = lines.split_at(most);
+    let rest: usize = left.iter().map(|line| line.trim().chars().count()).sum();
     let more = count(rest, "more character", "more characters");
     let note = paint(FAINT, format!("… {more}; -v shows all"));
     format!(

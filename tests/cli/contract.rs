@@ -252,3 +252,20 @@ fn the_schema_and_the_completions_are_printed() {
         assert!(script.contains("detailed-exitcode"), "{shell}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_whose_name_is_no_text_is_taken_like_any_other() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let place = Place::new();
+    let [stack, page] = [&b"st\xff.yaml"[..], b"t\xff.html"].map(OsStr::from_bytes);
+    let folder = place.path("");
+    std::fs::copy(place.path("stack.yaml"), folder.join(stack)).expect("a stack file");
+    let mut command = place.command(&["apply", "--sandbox", "--yes"]);
+    command.arg("-f").arg(stack).arg("--timings").arg(page);
+    let applied = done(&command.output().expect("the program runs")).expect(0);
+    assert!(applied.out.contains("Done: "), "{}", applied.out);
+    assert!(folder.join(page).exists());
+}

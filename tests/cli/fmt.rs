@@ -92,7 +92,7 @@ fn a_file_with_errors_is_left_alone_and_all_of_them_are_shown() {
     let wrong = UNTIDY.replace("stack: shop", "stack:   Shop");
     place.write(&wrong);
     for arguments in [
-        &["fmt", "stack.yaml", "other.yaml"][..],
+        &["fmt", "none.yaml", "stack.yaml", "other.yaml"][..],
         &["fmt", "--check", "stack.yaml"],
     ] {
         let done = place.run(arguments).expect(1);

@@ -27,7 +27,7 @@ fn a_saved_plan_is_shown_as_it_was_planned() {
     let shown = place.run(&["show", SAVED]).expect(0);
     for words in [
         "in account 123456789012 of a sandbox",
-        "qpiac apply stack.plan",
+        "qpiac apply stack.plan --sandbox",
     ] {
         assert!(shown.err.contains(words), "{words}: {}", shown.err);
     }

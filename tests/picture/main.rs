@@ -56,6 +56,9 @@ fn the_name_of_a_file_says_its_form() {
         assert_eq!(run(&place, &["diagram", "--out", name]), "");
         assert!(read(&place, name).starts_with(begins), "{name}");
     }
+    let done = place.run(&["diagram", "--out", "a.png"]).expect(64);
+    assert!(done.err.contains("a name in .svg"), "{}", done.err);
+    assert!(!place.path("a.png").exists());
 }
 
 #[test]
@@ -135,8 +138,8 @@ fn the_document_has_every_component_with_what_aws_calls_it() {
             &[
                 "PriceClass_100",
                 "redirect-to-https",
-                "/api/*: not cached",
-                "/health: cached 30 s",
+                "`/api/*`: not cached",
+                "`/health`: cached 30 s",
                 "an edge function checks requests",
                 "HTTP 80 with X-CDN-Auth",
                 "no country is shut out",
@@ -186,7 +189,7 @@ fn the_document_has_every_component_with_what_aws_calls_it() {
         document.contains("it answers 403 to whatever lacks the secret value in X-CDN-Auth"),
         "{document}"
     );
-    // Every resource has its line, and no secret's value is anywhere.
+    // Every resource has its line, with what AWS calls it.
     let lines = document.lines();
     let addresses = lines.skip_while(|line| *line != "## All resources");
     let known = addresses.filter(|line| line.contains(" | `")).count();

@@ -65,9 +65,11 @@ fn screen(width: u16) -> String {
                 );
                 format!("{head} under way (...)")
             }
-            None => line
+            // How long it has been under way.
+            None if line.starts_with('*') => line
                 .trim_end_matches(|c: char| c.is_ascii_digit() || c == 's')
                 .to_owned(),
+            None => line,
         }
     };
     shown.lines().map(|line| still(line) + "\n").collect()

@@ -52,7 +52,9 @@ def run_approved(setting: Setting) -> int:
 
 
 def _was_begun(ran: tool.Ran) -> bool:
-    return bool(ran.out.strip()) or ran.code == tool.INTERRUPTED
+    """Whether anything may have been carried out. A refusal ends with `FAILED` or `USAGE` and prints
+    no document; a program that was killed or broke down prints none either, and had perhaps begun."""
+    return bool(ran.out.strip()) or ran.code not in (tool.FAILED, tool.USAGE)
 
 
 def _is_newest(setting: Setting, github: GitHub) -> bool:

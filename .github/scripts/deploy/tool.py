@@ -13,7 +13,9 @@ import runner
 from setting import Missing, Setting
 
 DONE = 0
+FAILED = 1
 CHANGES = 2
+USAGE = 64
 INTERRUPTED = 130
 # A message is for a comment; all of it is in the log.
 LONGEST_ERROR = 4000

@@ -140,7 +140,7 @@ async fn of_services_and_logs() {
         scaling_off: scaling => "count: 3";
         scaling_on: "count: 3" => scaling;
         service_secret: "API_KEY: api-key" => "API_KEY: api-key, KEY: jwt";
-        service_reads: "reads: [jwt]   " => "reads: [jwt, api-key]   ";
+        service_reads: "reads: [jwt] #" => "reads: [jwt, api-key] #";
         log_retention: "{ retention_days: 90 }" => "{ retention_days: 60 }";
         force_destroy: "{ retention_days: 60 }" => "{ retention_days: 60, force_destroy: true }";
         no_access_logs: "access_logs:" => "# access_logs:";
