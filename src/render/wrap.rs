@@ -37,8 +37,11 @@ pub(super) fn wrapped(layout: Layout, line: &str) -> String {
     let Some(most) = layout.value_lines.filter(|most| lines.len() > *most) else {
         return lines.join("\n");
     };
-    let (shown, left) = lines.split_at(most);
-    let rest: usize = left.iter().map(|line| line.trim().chars().count()).sum();
+    let shown = &lines[..most];
+    let left = shown.iter().fold(text, |left, line| {
+        left.strip_prefix(line.trim()).map_or(left, str::trim_start)
+    });
+    let rest = left.chars().count();
     let more = count(rest, "more character", "more characters");
     let note = paint(FAINT, format!("… {more}; -v shows all"));
     format!(
@@ -69,4 +72,27 @@ fn broken(text: &str, width: usize, first: usize, later: usize) -> Vec<String> {
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let lines = textwrap::wrap(text, options).into_iter();
     lines.map(std::borrow::Cow::into_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_is_counted_to_the_character() {
+        let layout = Layout {
+            width: 60,
+            value_lines: Some(2),
+        };
+        let cut = |text: &str| {
+            let shown = anstream::adapter::strip_str(&wrapped(layout, text)).to_string();
+            let (head, note) = shown.split_once('…').expect("a note");
+            let number = note.trim().split(' ').next().expect("a number");
+            (head.to_owned(), number.parse::<usize>().expect("a number"))
+        };
+        let words = format!("key: {}", "word ".repeat(60).trim());
+        assert_eq!(cut(&words).1, "word ".repeat(40).trim().len());
+        let (head, more) = cut(&format!("key: {}", "x".repeat(200)));
+        assert_eq!(more, 200 - head.matches('x').count());
+    }
 }

@@ -266,6 +266,6 @@ fn a_file_whose_name_is_no_text_is_taken_like_any_other() {
     let mut command = place.command(&["apply", "--sandbox", "--yes"]);
     command.arg("-f").arg(stack).arg("--timings").arg(page);
     let applied = done(&command.output().expect("the program runs")).expect(0);
-    assert!(applied.out.contains("Done: "), "{}", applied.out);
+    assert!(applied.err.contains("Done: "), "{}", applied.err);
     assert!(folder.join(page).exists());
 }
