@@ -7,13 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use qpiac::model::Schema;
 
 fn pages() -> Result<Vec<(&'static str, String)>> {
-    let schemas: Vec<&Schema> = qpiac::resources::KINDS
-        .iter()
-        .map(|kind| kind.schema)
-        .collect();
+    let schemas = qpiac::resources::schemas();
     Ok(vec![
         ("kinds.md", qpiac::render::kinds(&schemas)),
         ("stack.md", qpiac::spec::reference()),

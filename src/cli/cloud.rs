@@ -13,9 +13,8 @@ use super::terminal::Terminal;
 use super::{arguments, sources};
 use crate::aws::{self, Clients};
 use crate::engine::{Provider, Settings};
-use crate::model::Schema;
 use crate::render::{Stats, message};
-use crate::resources::{Aws, KINDS};
+use crate::resources::{self, Aws};
 use crate::sim::{self, Sim, World};
 
 /// The variable with the pause before the first look, in milliseconds.
@@ -56,7 +55,7 @@ impl Cloud {
     }
 
     fn open_sandbox(path: &Path, goal: &Goal, terminal: &Terminal) -> anyhow::Result<Self> {
-        let schemas: Vec<&'static Schema> = KINDS.iter().map(|kind| kind.schema).collect();
+        let schemas = resources::schemas();
         let account = goal.account.as_deref().unwrap_or(SANDBOX_ACCOUNT);
         let fresh = World::new(account, &goal.owner.region, rand::random());
         let settings = sim::Settings::sandbox().knowing(goal.given());

@@ -18,7 +18,7 @@ use super::stops::{Stops, unless_stopped};
 use super::telling::Telling;
 use super::{Exit, ask, saved};
 use crate::engine::{self, Cause, Ending, Event, Outcome, Unlimited};
-use crate::model::{Address, FaultClass, Schema};
+use crate::model::{Address, FaultClass, schema_of};
 use crate::render::{self, Output, Progress, Purpose, Setting, message};
 
 /// How a plan is carried out.
@@ -234,8 +234,7 @@ impl Engagement<'_> {
     fn tell_unawaited(&self, progress: &Progress) {
         let schemas = self.cloud.provider().schemas();
         for address in progress.made() {
-            let is_lazy = |schema: &&&Schema| schema.kind == address.kind && schema.lazy;
-            if schemas.iter().any(|schema| is_lazy(&schema)) {
+            if schema_of(schemas, &address.kind).is_some_and(|schema| schema.lazy) {
                 self.terminal.line(&message::note(format!(
                     "AWS goes on deploying {address}, for some minutes; `qpiac status` shows how \
                      far it is, and `qpiac apply --wait deployed` waits for it"

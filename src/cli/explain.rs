@@ -10,10 +10,9 @@ use super::Exit;
 use super::arguments::Format;
 use super::arguments::authoring::Explain;
 use super::terminal::Terminal;
-use crate::model::Schema;
 use crate::render::manual::{Page, Row, Table};
 use crate::render::{FORMAT_VERSION, kind_json, kind_page, message};
-use crate::resources::KINDS;
+use crate::resources;
 use crate::spec::topic::{self, LeftOut, Section, Topic};
 
 /// Most names that are offered instead of one that is not there.
@@ -41,17 +40,15 @@ pub(super) fn run(given: &Explain, terminal: &Terminal) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
-fn schemas() -> impl Iterator<Item = &'static Schema> {
-    KINDS.iter().map(|entry| entry.schema)
-}
-
 /// The page of a key or kind, the same as data, and what else has such a name.
 fn explained(asked: &str, topics: &[Topic]) -> anyhow::Result<(Page, Value, Vec<String>)> {
     let found = topic::find(topics, asked);
     // An address is asked for as well as its kind.
     let kind = asked.split('/').next().unwrap_or(asked);
     let is_whole = found.iter().any(|topic| topic.path == asked);
-    let schema = schemas().find(|schema| schema.kind == kind && !is_whole);
+    let schema = resources::schemas()
+        .into_iter()
+        .find(|schema| schema.kind == kind && !is_whole);
     let paths = || found.iter().map(|topic| format!("`{}`", topic.path));
     match (schema, found.as_slice()) {
         (Some(schema), _) => Ok((kind_page(schema), kind_json(schema), paths().collect())),
@@ -72,7 +69,11 @@ fn unknown(asked: &str, topics: &[Topic]) -> String {
         whole.max(strsim::jaro_winkler(&last(asked), &last(name)))
     };
     let names = topics.iter().map(|topic| topic.path.clone());
-    let names = names.chain(schemas().map(|schema| schema.kind.to_string()));
+    let names = names.chain(
+        resources::schemas()
+            .into_iter()
+            .map(|schema| schema.kind.to_string()),
+    );
     let mut near: Vec<(f64, String)> = names.map(|name| (likeness(&name), name)).collect();
     near.retain(|(likeness, _)| *likeness >= NEAR);
     near.sort_by(|one, other| other.0.total_cmp(&one.0));
@@ -91,7 +92,7 @@ fn unknown(asked: &str, topics: &[Topic]) -> String {
 fn overview(topics: &[Topic]) -> Page {
     let sections = topics.iter().filter(|topic| !topic.path.contains('.'));
     let sections = sections.map(|topic| row(&topic.path, topic));
-    let kinds = schemas().map(|schema| Row {
+    let kinds = resources::schemas().into_iter().map(|schema| Row {
         name: schema.kind.to_string(),
         text: schema.doc.to_owned(),
         ..Row::default()
@@ -115,7 +116,8 @@ fn overview(topics: &[Topic]) -> Page {
 }
 
 fn list(topics: &[Topic]) -> Value {
-    let kinds: Vec<Value> = schemas()
+    let kinds: Vec<Value> = resources::schemas()
+        .into_iter()
         .map(|schema| json!({ "kind": schema.kind, "doc": schema.doc }))
         .collect();
     json!({ "keys": topics, "kinds": kinds })
@@ -189,7 +191,7 @@ mod tests {
     #[test]
     fn no_kind_has_the_name_of_a_key_of_the_file() {
         let topics = topic::topics();
-        for schema in schemas() {
+        for schema in resources::schemas() {
             let hidden = topics
                 .iter()
                 .any(|topic| schema.kind == topic.path.as_str());
@@ -200,7 +202,9 @@ mod tests {
     #[test]
     fn every_key_and_kind_has_a_page_that_fits() {
         let topics = topic::topics();
-        let kinds = schemas().map(|schema| schema.kind.to_string());
+        let kinds = resources::schemas()
+            .into_iter()
+            .map(|schema| schema.kind.to_string());
         for name in topics.iter().map(|topic| topic.path.clone()).chain(kinds) {
             let (page, document, _) = explained(&name, &topics).expect("a page");
             assert_eq!(page.title, name);

@@ -11,7 +11,7 @@ use super::Exit;
 use super::arguments::{self, Format};
 use super::look::look;
 use super::terminal::Terminal;
-use crate::model::{Address, OutputValues, Resource, Schema, Snapshot};
+use crate::model::{Address, OutputValues, Resource, Schema, Snapshot, schema_of};
 use crate::render::Output;
 use crate::resources::{Listener, Route53Record};
 
@@ -84,10 +84,9 @@ fn absent(name: &str, outputs: &[Output]) -> String {
 /// Every output of what is there, where to reach it first.
 fn all(snapshot: &Snapshot, schemas: &[&'static Schema]) -> Vec<Output> {
     let is_secret = |address: &Address, name: &str| {
-        schemas
-            .iter()
-            .filter(|schema| schema.kind == address.kind)
-            .any(|schema| schema.output(name).is_some_and(|o| o.class == SECRET))
+        schema_of(schemas, &address.kind)
+            .and_then(|schema| schema.output(name))
+            .is_some_and(|output| output.class == SECRET)
     };
     let records = || {
         snapshot

@@ -14,7 +14,7 @@ use crate::aws::facts;
 use crate::model::{Attributes, Graph, Kind, Resource, Schema};
 use crate::render::message;
 use crate::render::policy::{self, Policy, SIZE_LIMIT, Subject};
-use crate::resources::{KINDS, Secret, SecretUsage};
+use crate::resources::{self, Secret, SecretUsage};
 use crate::spec::Spec;
 use crate::stack::{self, Digests, Inputs};
 
@@ -58,7 +58,7 @@ fn secrets(graph: &Graph) -> Vec<String> {
 }
 
 fn policy(given: &Given, graph: &Graph, subject: &Subject) -> Policy {
-    let all: Vec<&Schema> = KINDS.iter().map(|kind| kind.schema).collect();
+    let all = resources::schemas();
     let reading = policy::reading(&all, subject);
     let mut policy = reading.clone();
     if !given.plan_only {

@@ -10,11 +10,11 @@ use crate::model::Schema;
 use crate::plan::forecast;
 use crate::plan::saved::Saved;
 use crate::render::{self, Around, Purpose, Setting, message};
-use crate::resources::KINDS;
+use crate::resources;
 
 pub(super) fn run(given: &Show, terminal: &Terminal) -> anyhow::Result<Exit> {
     let saved = saved::read(&given.plan)?;
-    let schemas: Vec<&'static Schema> = KINDS.iter().map(|kind| kind.schema).collect();
+    let schemas = resources::schemas();
     let waits_for_lazy = saved.options.wait_for_lazy;
     let text = match given.format {
         PlanFormat::Human => {

@@ -13,7 +13,7 @@ use super::stops::unless_stopped;
 use super::terminal::Terminal;
 use crate::engine::clock::within;
 use crate::engine::{Health, Wellness};
-use crate::model::hints;
+use crate::model::{hints, schema_of};
 use crate::render::{self, Standing};
 
 /// How many resources are asked about at a time.
@@ -60,10 +60,7 @@ async fn standings(look: &Look) -> Vec<Standing> {
     let asked = all.map(|(address, record)| async move {
         let limit = Duration::from_secs(HEALTH_LIMIT_S);
         let health = within(limit, provider.health(record.clone())).await;
-        let schema = provider
-            .schemas()
-            .iter()
-            .find(|schema| schema.kind == address.kind);
+        let schema = schema_of(provider.schemas(), &address.kind);
         Standing {
             address: address.clone(),
             id: record.id.clone(),

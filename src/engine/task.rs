@@ -8,7 +8,7 @@ use super::event::Cause;
 use super::token::token;
 use crate::model::{
     Address, Change, Fault, FaultClass, Names, OutputName, OutputValues, Schema, Value, Values,
-    Work,
+    Work, schema_of,
 };
 use crate::plan::{Action, Plan, Step, StepId};
 
@@ -41,7 +41,7 @@ impl<'a> Task<'a> {
     /// # Errors
     /// [`Cause`] where an output did not come or the kind is unknown.
     pub(super) fn new(step: &'a Step, plan: &'a Plan, now: &Standing<'_>) -> Result<Self, Cause> {
-        let schema = schema_of(now.schemas, step).ok_or_else(|| Cause::Fault {
+        let schema = schema_of(now.schemas, &step.address.kind).ok_or_else(|| Cause::Fault {
             fault: unknown_kind(step),
             attempts: 0,
         })?;
@@ -55,12 +55,6 @@ impl<'a> Task<'a> {
             gone: gone(step, plan, now.is_done),
         })
     }
-}
-
-/// What the kind of a step declares.
-pub(super) fn schema_of(schemas: &[&'static Schema], step: &Step) -> Option<&'static Schema> {
-    let mut schemas = schemas.iter().copied();
-    schemas.find(|schema| schema.kind == step.address.kind)
 }
 
 fn unknown_kind(step: &Step) -> Fault {

@@ -3,7 +3,7 @@
 //! May depend on `plan` and `model`. Invariant: only a kind that says so completes its parent; every
 //! other parent becomes ready without its children.
 
-use crate::model::{Address, Schema, Value};
+use crate::model::{Address, Schema, Value, schema_of};
 use crate::plan::{Action, Plan, StepId};
 
 /// The step about the parent that only this step would have made ready.
@@ -14,7 +14,7 @@ pub(super) fn parent_of(
 ) -> Option<StepId> {
     let step = plan.step(failed);
     let kind = &step.address.kind;
-    let schema = schemas.iter().find(|schema| schema.kind == *kind)?;
+    let schema = schema_of(schemas, kind)?;
     let (Action::Create { want, .. } | Action::Update { want, .. }) = &step.action else {
         return None;
     };

@@ -33,7 +33,7 @@ pub use record::{
 pub use reference::{Class, Id, Ref, Text};
 pub use schema::{
     Attributes, Following, Operations, OutputInfo, Outputs, Replacement, Resource, Schema,
-    Volatility, Wait, Waits,
+    Volatility, Wait, Waits, schema_of,
 };
 pub use snapshot::{Names, Snapshot, Stray};
 pub use value::{Change, OutputValues, Piece, Position, Value, Values};

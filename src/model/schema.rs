@@ -174,6 +174,11 @@ impl Schema {
     }
 }
 
+/// What the kind of this name declares.
+pub fn schema_of(schemas: &[&'static Schema], kind: &Kind) -> Option<&'static Schema> {
+    schemas.iter().copied().find(|schema| schema.kind == *kind)
+}
+
 /// A struct that is all the attributes of something.
 pub trait Attributes: Sized {
     /// What they are.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::address::{Address, OutputName};
 use super::graph::child_name;
 use super::record::{ADDRESS_TAG, Owner, Record};
-use super::schema::Schema;
+use super::schema::{Schema, schema_of};
 use super::value::Value;
 
 /// A record whose tags contradict each other.
@@ -63,7 +63,7 @@ impl Snapshot {
         let mut snapshot = Self::default();
         let mut children = Vec::new();
         for record in records {
-            let Some(schema) = schema_of(schemas, &record) else {
+            let Some(schema) = schema_of(schemas, &record.kind) else {
                 snapshot.stray(record, "its kind is unknown to this version");
                 continue;
             };
@@ -177,11 +177,4 @@ impl Snapshot {
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
-}
-
-fn schema_of(schemas: &[&'static Schema], record: &Record) -> Option<&'static Schema> {
-    schemas
-        .iter()
-        .find(|schema| schema.kind == record.kind)
-        .copied()
 }

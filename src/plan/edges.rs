@@ -10,7 +10,7 @@ use super::following::{found_share, stand_ins, wanted_share};
 use super::planner::Draft;
 use super::step::{Action, After, Step, StepId};
 use crate::model::{
-    Address, Graph, Milestone, OutputName, Record, Schema, Snapshot, Value, Values,
+    Address, Graph, Milestone, OutputName, Record, Schema, Snapshot, Value, Values, schema_of,
 };
 
 /// What each draft waits for.
@@ -388,10 +388,7 @@ pub(super) fn kept_holders(
         .flat_map(|(address, records)| records.iter().map(move |record| (address, record)))
         .filter(|(_, record)| record.kind != found.kind || record.id != found.id)
         .filter(|(_, record)| {
-            schemas
-                .iter()
-                .find(|schema| schema.kind == record.kind)
-                .is_some_and(|schema| holds(schema, record, found))
+            schema_of(schemas, &record.kind).is_some_and(|schema| holds(schema, record, found))
         })
         .filter(|(address, record)| !moves(address, record))
         .map(|(address, _)| address.clone())

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{
     Address, Following, Graph, Node, Record, Schema, Snapshot, State, Values, kind_of_class,
+    schema_of,
 };
 
 /// Whether a wanted resource is to be ordered against another one.
@@ -95,7 +96,7 @@ fn followers<'s>(
     let mut next = vec![found];
     while let Some(record) = next.pop() {
         for (address, others) in snapshot.records() {
-            let schema = schemas.iter().find(|schema| schema.kind == address.kind);
+            let schema = schema_of(schemas, &address.kind);
             let following = schema.and_then(|s| s.after.iter().find(|f| record.kind == *f.kind));
             let Some(following) = following else { continue };
             for other in others.iter().filter(|other| other.state != State::Leaving) {

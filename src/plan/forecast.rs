@@ -4,7 +4,7 @@
 //! forecast decides nothing.
 
 use super::step::{Action, After, Plan, Step, StepId};
-use crate::model::{Milestone, Schema};
+use crate::model::{Milestone, Schema, schema_of};
 
 /// What one call takes, in seconds: all that a step takes where AWS does not go on working.
 pub const CALL_S: u32 = 1;
@@ -31,7 +31,7 @@ pub struct Forecast {
 
 /// What a step takes usually, in seconds; what nobody waits for takes no more than its call.
 pub fn typical_s(step: &Step, schemas: &[&'static Schema], waits_for_lazy: bool) -> u32 {
-    let schema = schemas.iter().find(|one| one.kind == step.address.kind);
+    let schema = schema_of(schemas, &step.address.kind);
     let stays = !matches!(step.action, Action::Delete { .. });
     if stays && !waits_for_lazy && schema.is_some_and(|schema| schema.lazy) {
         return CALL_S;

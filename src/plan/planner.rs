@@ -13,7 +13,7 @@ use super::refuse::{Refusal, Refused};
 use super::scope;
 use super::step::{Action, Plan, Reason, Scope};
 use crate::model::{
-    Address, Graph, Node, Record, Replacement, Schema, Snapshot, State, TagChange, Value,
+    Address, Graph, Node, Record, Replacement, Schema, Snapshot, State, TagChange, Value, schema_of,
 };
 
 /// What the user asks of a plan beyond the stack.
@@ -297,7 +297,7 @@ fn drafts<'a>(
             let is_current = verdict
                 .and_then(|verdict| verdict.current)
                 .is_some_and(|current| std::ptr::eq(current, record));
-            let Some(schema) = schemas.iter().find(|s| s.kind == record.kind) else {
+            let Some(schema) = schema_of(schemas, &record.kind) else {
                 continue;
             };
             if is_current || (verdict.is_none() && graph.is_left(address)) {

@@ -10,7 +10,7 @@ use super::items::{Item, changes};
 use super::paint::{BAD, CAUTION, FAINT, GOOD, STRONG, TURN, one_line, paint};
 use super::value::{rank, text};
 use super::wrap::{INDENT, Layout, prose, wrapped};
-use crate::model::{Change, Name, Names, Schema, Value};
+use crate::model::{Change, Name, Names, Schema, Value, schema_of};
 use crate::plan::{Action, Plan, Reason, Step, StepId};
 
 /// How much of a long text stands before the place where it differs.
@@ -96,8 +96,7 @@ impl Page<'_> {
     }
 
     fn schema(&self, step: &Step) -> Option<&'static Schema> {
-        let mut schemas = self.schemas.iter().copied();
-        schemas.find(|schema| schema.kind == step.address.kind)
+        schema_of(self.schemas, &step.address.kind)
     }
 
     fn lost(&self, step: &Step, lines: &mut Vec<String>) {

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::layers::layer;
-use crate::model::{Address, Change, Name, Record, Schema, TagChange, Tags, Value, Values};
+use crate::model::{
+    Address, Change, Name, Record, Schema, TagChange, Tags, Value, Values, schema_of,
+};
 use crate::plan::{Action, Plan, Reason, Step};
 
 /// One thing that a plan does.
@@ -53,7 +55,7 @@ pub(super) fn groups<'a>(plan: &'a Plan, schemas: &[&'static Schema]) -> Vec<Gro
     let mut groups: BTreeMap<usize, Group<'a>> = BTreeMap::new();
     for item in items(plan) {
         let kind = &item.address().kind;
-        let schema = schemas.iter().find(|schema| schema.kind == *kind);
+        let schema = schema_of(schemas, kind);
         let (place, layer) = layer(schema.map_or("", |schema| schema.service()));
         let group = groups.entry(place).or_insert_with(|| Group {
             layer,

@@ -10,7 +10,7 @@ use super::items::{Group, Item, groups};
 use super::paint::count;
 use super::plan::{Purpose, losses, nothing, scope, summary, time};
 use super::wrap::Layout;
-use crate::model::Schema;
+use crate::model::{Schema, schema_of};
 use crate::plan::{Action, Plan};
 
 /// The most bytes of a page. A comment on GitHub has at most 65,536 characters ("body is too long" is
@@ -137,8 +137,7 @@ fn outages(plan: &Plan, schemas: &[&'static Schema]) -> Vec<String> {
     });
     replaced
         .filter_map(|step| {
-            let mut schemas = schemas.iter();
-            let schema = schemas.find(|schema| schema.kind == step.address.kind)?;
+            let schema = schema_of(schemas, &step.address.kind)?;
             Some(format!("{}: {}", step.address, schema.outage?))
         })
         .collect()

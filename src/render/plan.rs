@@ -12,7 +12,7 @@ use super::entry::Page;
 use super::items::groups;
 use super::paint::{BAD, CAUTION, GOOD, STRONG, TURN, count, duration, paint};
 use super::wrap::{Layout, prose};
-use crate::model::{Address, Schema};
+use crate::model::{Address, Schema, schema_of};
 use crate::plan::forecast::{self, Forecast};
 use crate::plan::{Action, Plan, Scope, Step, StepId, Summary};
 
@@ -182,8 +182,5 @@ pub fn losses(plan: &Plan, schemas: &[&'static Schema]) -> Vec<String> {
 }
 
 fn holds(schemas: &[&'static Schema], step: &Step) -> Option<&'static str> {
-    schemas
-        .iter()
-        .find(|schema| schema.kind == step.address.kind)?
-        .holds
+    schema_of(schemas, &step.address.kind)?.holds
 }

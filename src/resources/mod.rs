@@ -218,6 +218,11 @@ pub use task_definition::{
     TaskDefinitionOutputs, TaskDefinitionOutputsRefs,
 };
 
+/// What every kind declares.
+pub fn schemas() -> Vec<&'static crate::model::Schema> {
+    KINDS.iter().map(|entry| entry.schema).collect()
+}
+
 /// Every kind.
 pub static KINDS: &[Entry] = &[
     Entry::of::<Certificate>(),

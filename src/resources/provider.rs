@@ -23,7 +23,7 @@ impl Aws {
     pub fn new(clients: Clients) -> Self {
         Self {
             clients,
-            schemas: KINDS.iter().map(|entry| entry.schema).collect(),
+            schemas: super::schemas(),
         }
     }
 

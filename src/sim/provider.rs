@@ -24,7 +24,7 @@ use super::world::World;
 use crate::engine::{Provider, Quota};
 use crate::model::{
     ADDRESS_TAG, Fault, FaultClass, Kind, OutputValues, Query, Record, Schema, State, Tags, Values,
-    Work,
+    Work, schema_of,
 };
 
 /// A simulated cloud.
@@ -170,8 +170,7 @@ impl Sim {
     }
 
     fn schema(&self, kind: &Kind) -> Result<&'static Schema, Fault> {
-        let schema = self.schemas.iter().find(|schema| schema.kind == *kind);
-        schema.copied().ok_or_else(|| {
+        schema_of(&self.schemas, kind).ok_or_else(|| {
             let message = "this kind is not known";
             Fault::own(FaultClass::Rejected, kind.as_str(), message)
         })

@@ -10,16 +10,12 @@ use std::collections::BTreeSet;
 
 use super::refusal::Refusal;
 use crate::model::{
-    ADDRESS_TAG, Address, Attribute, Cidr, FaultClass, Kind, Milestone, Owner, Record, STACK_TAG,
-    Schema, Shape, State, Tags, Value, Values,
+    ADDRESS_TAG, Address, Attribute, Cidr, FaultClass, Milestone, Owner, Record, STACK_TAG, Schema,
+    Shape, State, Tags, Value, Values, schema_of,
 };
 
 /// A class and an identifier.
 type Identity<'a> = (&'a str, &'a str);
-
-fn schema_of(schemas: &[&'static Schema], kind: &Kind) -> Option<&'static Schema> {
-    schemas.iter().find(|schema| schema.kind == *kind).copied()
-}
 
 /// The identifiers that are a record's own.
 fn identities<'a>(schemas: &[&'static Schema], record: &'a Record) -> Vec<Identity<'a>> {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::resources::KINDS;
+use crate::resources;
 
 fn all() -> Vec<&'static Schema> {
-    KINDS.iter().map(|kind| kind.schema).collect()
+    resources::schemas()
 }
 
 fn subject() -> Subject {
