@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 
-use super::kinds::{change, facts, meaning, operations, shape};
+use super::kinds::{change, each_member, facts, meaning, operations, shape};
 use super::manual::{Page, Row, Table};
-use crate::model::{Member, Schema, Shape};
+use crate::model::Schema;
 
 /// The page of a kind.
 pub fn page(schema: &Schema) -> Page {
@@ -81,26 +81,4 @@ pub fn document(schema: &Schema) -> Value {
         "outputs": outputs.map(|it| json!({ "name": it.name, "doc": it.doc })).collect::<Value>(),
         "operations": calls.into_iter().collect::<serde_json::Map<_, _>>(),
     })
-}
-
-/// What is inside of a structure, each with the path that leads to it.
-fn each_member(path: &str, shape: &Shape, told: &mut dyn FnMut(&str, &Member)) {
-    match shape {
-        Shape::Optional(inner) | Shape::List(inner) | Shape::Set(inner) | Shape::Map(inner) => {
-            each_member(path, inner, told);
-        }
-        Shape::Struct(inside) | Shape::OneOf(inside) => {
-            for member in *inside {
-                let path = format!("{path}.{}", member.name);
-                told(&path, member);
-                each_member(&path, &member.shape, told);
-            }
-        }
-        Shape::Bool
-        | Shape::Int
-        | Shape::Text(_)
-        | Shape::Word(_)
-        | Shape::Id(_)
-        | Shape::Document => {}
-    }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::model::{Attribute, Milestone, OnChange, Replacement, Schema, Shape, Wait};
+use crate::model::{Attribute, Member, Milestone, OnChange, Replacement, Schema, Shape, Wait};
 
 /// The page of all kinds, in Markdown.
 pub fn kinds(schemas: &[&Schema]) -> String {
@@ -132,25 +132,27 @@ fn attribute_row(text: &mut String, attribute: &Attribute) {
         cell(&shape(&attribute.shape)),
         cell(&meaning(attribute))
     );
-    members(text, attribute.name, &attribute.shape);
+    each_member(attribute.name, &attribute.shape, &mut |path, member| {
+        let _ = writeln!(
+            text,
+            "| `{path}` | {} | | {} |",
+            cell(&shape(&member.shape)),
+            cell(member.doc)
+        );
+    });
 }
 
-/// Rows for what is inside of a structure.
-fn members(text: &mut String, path: &str, shape_of: &Shape) {
-    match shape_of {
+/// What is inside of a structure, each with the path that leads to it.
+pub(super) fn each_member(path: &str, shape: &Shape, told: &mut dyn FnMut(&str, &Member)) {
+    match shape {
         Shape::Optional(inner) | Shape::List(inner) | Shape::Set(inner) | Shape::Map(inner) => {
-            members(text, path, inner);
+            each_member(path, inner, told);
         }
         Shape::Struct(inside) | Shape::OneOf(inside) => {
             for member in *inside {
                 let path = format!("{path}.{}", member.name);
-                let _ = writeln!(
-                    text,
-                    "| `{path}` | {} | | {} |",
-                    cell(&shape(&member.shape)),
-                    cell(member.doc)
-                );
-                members(text, &path, &member.shape);
+                told(&path, member);
+                each_member(&path, &member.shape, told);
             }
         }
         Shape::Bool

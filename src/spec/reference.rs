@@ -34,24 +34,9 @@ fn section(page: &mut String, path: &str, shape: &SectionShape) {
         } else {
             format!("{path}.{}", key.name)
         };
-        nested(page, &path, &key.shape);
-    }
-}
-
-/// The sections within a value, each under the path that leads to it.
-fn nested(page: &mut String, path: &str, shape: &Shape) {
-    match shape {
-        Shape::Section(shape) => section(page, path, shape),
-        Shape::Map { of, .. } => nested(page, &format!("{path}.NAME"), of),
-        Shape::List { of, .. } => nested(page, &format!("{path}[]"), of),
-        Shape::Either(shapes) => shapes.iter().for_each(|shape| nested(page, path, shape)),
-        Shape::Bool
-        | Shape::Integer { .. }
-        | Shape::Numbers(_)
-        | Shape::Text(_)
-        | Shape::Literal
-        | Shape::Off
-        | Shape::Words(_) => {}
+        for (path, shape) in key.shape.sections(&path, "NAME") {
+            section(page, &path, shape);
+        }
     }
 }
 

@@ -105,6 +105,27 @@ pub(crate) enum Presence {
 }
 
 impl Shape {
+    /// The sections that a value is or holds, each with the path that leads to it; `any` stands for
+    /// a name of the user's.
+    pub(crate) fn sections(&self, path: &str, any: &str) -> Vec<(String, &SectionShape)> {
+        match self {
+            Self::Section(section) => vec![(path.to_owned(), section)],
+            Self::Map { of, .. } => of.sections(&format!("{path}.{any}"), any),
+            Self::List { of, .. } => of.sections(&format!("{path}[]"), any),
+            Self::Either(shapes) => {
+                let inner = shapes.iter().flat_map(|shape| shape.sections(path, any));
+                inner.collect()
+            }
+            Self::Bool
+            | Self::Integer { .. }
+            | Self::Numbers(_)
+            | Self::Text(_)
+            | Self::Literal
+            | Self::Off
+            | Self::Words(_) => Vec::new(),
+        }
+    }
+
     /// What a value may be, in words.
     pub(crate) fn described(&self) -> String {
         match self {

@@ -66,6 +66,9 @@ pub struct Section {
 /// Whether a topic is what the parts of a path mean.
 type Fits<'a> = &'a dyn Fn(&[&str], &Topic) -> bool;
 
+/// What stands in a path for a name of the user's.
+const ANY_NAME: &str = "*";
+
 /// Every key of the file, each before those that stand below it.
 pub fn topics() -> Vec<Topic> {
     let mut topics = Vec::new();
@@ -97,17 +100,14 @@ fn gather(topics: &mut Vec<Topic>, path: &str, shape: &SectionShape) {
     for key in &shape.keys {
         let path = joined(path, key.name);
         topics.push(topic(&path, key));
-        let mut inner = Vec::new();
-        below(&path, &key.shape, &mut inner);
-        for (path, section) in inner {
+        for (path, section) in key.shape.sections(&path, ANY_NAME) {
             gather(topics, &path, section);
         }
     }
 }
 
 fn topic(path: &str, key: &KeyShape) -> Topic {
-    let mut inner = Vec::new();
-    below(path, &key.shape, &mut inner);
+    let inner = key.shape.sections(path, ANY_NAME);
     let words = match &key.shape {
         Shape::Words(words) => words.iter(),
         _ => [].iter(),
@@ -140,27 +140,6 @@ fn topic(path: &str, key: &KeyShape) -> Topic {
                 path,
             })
             .collect(),
-    }
-}
-
-/// The sections that a value is or holds, each with the path that leads to it.
-fn below<'shape>(
-    path: &str,
-    shape: &'shape Shape,
-    found: &mut Vec<(String, &'shape SectionShape)>,
-) {
-    match shape {
-        Shape::Section(section) => found.push((path.to_owned(), section)),
-        Shape::Map { of, .. } => below(&format!("{path}.*"), of, found),
-        Shape::List { of, .. } => below(&format!("{path}[]"), of, found),
-        Shape::Either(shapes) => shapes.iter().for_each(|shape| below(path, shape, found)),
-        Shape::Bool
-        | Shape::Integer { .. }
-        | Shape::Numbers(_)
-        | Shape::Text(_)
-        | Shape::Literal
-        | Shape::Off
-        | Shape::Words(_) => {}
     }
 }
 

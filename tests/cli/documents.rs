@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use jsonschema::Validator;
+use qpiac::resources::KINDS;
 use serde_json::{Map, Value, json};
 
 use crate::program::{DEFAULT_STACK, Place};
@@ -112,7 +113,11 @@ fn the_schema_says_what_every_command_prints() {
         "past",
         &run(&["history", "--sandbox", "--format", "jsonl"], 0).out,
     );
-    for key in ["", "services.*.port", "load_balancer", "vpc"] {
+    let kinds = KINDS.iter().map(|kind| kind.schema.kind.as_str());
+    for key in ["", "services.*.port", "load_balancer"]
+        .into_iter()
+        .chain(kinds)
+    {
         let arguments: Vec<&str> = ["explain", key, "--format", "json"]
             .into_iter()
             .filter(|word| !word.is_empty())
