@@ -1,7 +1,7 @@
 //! One thing that a plan does, with all that it changes.
 //!
-//! May depend on `plan` and `model`. Invariant: every attribute that differs is in it, however long
-//! it is, unless a note says how much was cut.
+//! May depend on `plan` and `model`. Invariant: every attribute that differs is in it; of a long value
+//! an ellipsis stands for what both sides begin with, and a note for what was cut at the end.
 
 use std::fmt::Write as _;
 

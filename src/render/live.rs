@@ -12,7 +12,7 @@ use indicatif::style::ProgressTracker;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::lines::{Detail, doing, line};
-use super::paint::{duration, one_line};
+use super::paint::{duration, one_line, plain};
 use super::progress::{Progress, Status, StepProgress};
 use crate::engine::{Event, What};
 use crate::plan::StepId;
@@ -103,11 +103,7 @@ impl Live {
 
     fn print(&self, line: Option<String>) {
         if let Some(line) = line {
-            let line = if self.colour {
-                line
-            } else {
-                anstream::adapter::strip_str(&line).to_string()
-            };
+            let line = if self.colour { line } else { plain(&line) };
             // A terminal that is gone must not end the run.
             let _ = self.screen.println(line);
         }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::entry::Page;
 use super::items::{Group, Item, groups};
-use super::paint::count;
+use super::paint::{count, plain};
 use super::plan::{Purpose, losses, nothing, scope, summary, time};
 use super::wrap::Layout;
 use crate::model::{Schema, schema_of};
@@ -20,6 +20,12 @@ pub const LIMIT_BYTES: usize = 60_000;
 const WIDTH: usize = 100;
 /// How many resources a shortened page names in all.
 const MOST_NAMED: usize = 300;
+
+/// How many things a list above the details names.
+const MOST_LISTED: usize = 30;
+/// What is said where there is no room for any detail.
+const NO_ROOM: &str =
+    "\nThe plan is too long for this page; `qpiac plan` and `qpiac show` show it.\n";
 
 /// How much of a plan is on the page, from all to little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +63,7 @@ pub fn markdown(plan: &Plan, around: Around<'_>) -> String {
         .into_iter()
         .map(|fill| page(plan, around, fill))
         .find(|page| page.len() <= LIMIT_BYTES)
-        .unwrap_or_else(|| top(plan, around))
+        .unwrap_or_else(|| top(plan, around) + NO_ROOM)
 }
 
 fn page(plan: &Plan, around: Around<'_>, fill: Fill) -> String {
@@ -100,7 +106,7 @@ fn top(plan: &Plan, around: Around<'_>) -> String {
         let summary = summary(&plan.summary());
         let _ = write!(out, "\n**{}** {}\n", plain(&summary), plain(&time));
     }
-    if let Some(scope) = scope(plan) {
+    if let Some(scope) = scope(plan, MOST_LISTED) {
         let _ = writeln!(out, "\n{scope}");
     }
     warning(
@@ -121,10 +127,10 @@ fn warning(out: &mut String, title: &str, lines: &[String]) {
         return;
     }
     let _ = writeln!(out, "\n> [!CAUTION]\n> {title}");
-    for line in lines.iter().take(MOST_NAMED / 10) {
+    for line in lines.iter().take(MOST_LISTED) {
         let _ = writeln!(out, "> - {line}");
     }
-    if let Some(more) = lines.len().checked_sub(MOST_NAMED / 10).filter(|n| *n > 0) {
+    if let Some(more) = lines.len().checked_sub(MOST_LISTED).filter(|n| *n > 0) {
         let _ = writeln!(out, "> - and {more} more");
     }
 }
@@ -200,8 +206,4 @@ fn fenced(body: &str) -> String {
         .unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}diff\n{body}{fence}\n")
-}
-
-fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
 }

@@ -26,6 +26,11 @@ pub(super) fn paint(style: Style, text: impl fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// A text without its colours.
+pub(super) fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
 /// Text of others on one line, with nothing in it that a terminal would obey.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace()

@@ -39,7 +39,7 @@ pub fn human(
     layout: Layout,
 ) -> String {
     if plan.is_empty() {
-        let scope = scope(plan).map_or_else(String::new, |scope| scope + "\n");
+        let scope = scope(plan, usize::MAX).map_or_else(String::new, |scope| scope + "\n");
         return scope + &nothing(plan, purpose);
     }
     let page = Page {
@@ -64,7 +64,7 @@ pub fn human(
         }
         out.push('\n');
     }
-    if let Some(scope) = scope(plan) {
+    if let Some(scope) = scope(plan, usize::MAX) {
         let _ = writeln!(out, "{}", prose(&scope, layout.width, 2));
     }
     for line in [
@@ -122,14 +122,17 @@ pub(super) fn nothing(plan: &Plan, purpose: Purpose) -> String {
     format!("{} {words}\n", paint(STRONG, "No changes."))
 }
 
-/// What choosing addresses did to a plan, or nothing where all of it is there.
-pub(super) fn scope(plan: &Plan) -> Option<String> {
+/// What choosing addresses did to a plan, with at most so many of them named; nothing where all of
+/// it is there.
+pub(super) fn scope(plan: &Plan, most: usize) -> Option<String> {
     let list = |addresses: &BTreeSet<Address>| {
-        addresses
-            .iter()
+        let mut words: Vec<String> = (addresses.iter().take(most))
             .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(", ")
+            .collect();
+        if let Some(more) = addresses.len().checked_sub(most).filter(|more| *more > 0) {
+            words.push(format!("{more} more"));
+        }
+        words.join(", ")
     };
     let Scope { included, left_out } = &plan.scope;
     let mut lines = Vec::new();

@@ -293,13 +293,17 @@ fn a_plan_fits_the_columns_that_there_are_with_and_without_colours() {
 
 /// A plan for a pull request, from these steps.
 fn page(steps: Vec<Step>) -> String {
+    page_of(&plan(steps))
+}
+
+fn page_of(plan: &Plan) -> String {
     let around = Around {
         schemas: &SCHEMAS,
         purpose: Purpose::Apply,
         waits_for_lazy: false,
         is_sandbox: true,
     };
-    let page = plan_markdown(&plan(steps), around);
+    let page = plan_markdown(plan, around);
     assert!(page.len() <= MARKDOWN_LIMIT_BYTES, "{}", page.len());
     page
 }
@@ -345,6 +349,16 @@ fn a_plan_that_is_too_long_for_a_comment_is_shortened_and_says_so() {
     assert!(longest.contains("Not every resource is named"));
     assert!(longest.contains("9000 to create"));
     assert!(longest.contains("  and 8700 more\n"), "{longest}");
+    // Nor can what was left out by choice, or what AWS says of one resource, make it longer.
+    let mut chosen = plan(vec![shape(0, 1)]);
+    chosen.scope.left_out = (0..5000)
+        .map(|n| address(&format!("net/n{n:05}")))
+        .collect();
+    assert!(page_of(&chosen).contains(", 4970 more"));
+    let message = "word ".repeat(20_000);
+    let because = Reason::Broken { message };
+    let broken = plan(vec![step(0, "net/main", create(Values::new()), because)]);
+    assert!(page_of(&broken).contains("too long for this page"));
 }
 
 #[test]
