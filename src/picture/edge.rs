@@ -61,7 +61,7 @@ pub(super) fn behaviors(parts: &Parts, is: &Distribution) -> Result<Vec<(String,
         .iter()
         .map(|path| (path.path_pattern.clone(), kept(&path.behavior)))
         .collect();
-    paths.push(("else".to_owned(), kept(&is.default_cache_behavior)));
+    paths.push(("Default (*)".to_owned(), kept(&is.default_cache_behavior)));
     Ok(paths)
 }
 

@@ -1,5 +1,7 @@
 //! A picture as SVG, for a page or by itself, in light and in dark.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, PreEscaped, html};
 
 use super::boxes::{Frame, LINE, Placed, lines, place};
@@ -42,6 +44,7 @@ const STYLE: &str = "
 pub fn svg(picture: &Picture) -> String {
     let placed = place(picture);
     let (width, height) = (page_width(&placed), placed.height.ceil() + 24.0);
+    let routed = routed(picture, &placed);
     let box_of_view = format!("0 0 {width} {height}");
     let drawn = html! {
         svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height) viewBox=(box_of_view) role="img" aria-labelledby="title" {
@@ -50,8 +53,8 @@ pub fn svg(picture: &Picture) -> String {
             defs { (head("head", "head")) (head("aside-head", "aside-head")) }
             rect class="page" width=(width) height=(height) {}
             @for figure in picture.figures() { (drawn(figure, &placed)) }
-            @for (at, arrow) in picture.arrows.iter().enumerate() { (line(picture, &placed, at, arrow)) }
-            @for (at, arrow) in picture.arrows.iter().enumerate() { (words(picture, &placed, at, arrow)) }
+            @for route in &routed { (line(route)) }
+            @for at in 0..routed.len() { (words(&routed, at, width)) }
             text class="faint" x="24" y=(height - 10.0) { (picture.title) }
         }
     };
@@ -105,32 +108,38 @@ fn drawn(figure: &Figure, placed: &Placed) -> Markup {
     }
 }
 
-/// The way of an arrow: how many arrows before it leave the same figure tells its lane.
-fn way_of(picture: &Picture, placed: &Placed, at: usize, arrow: &Arrow) -> Vec<Point> {
-    let (from, to) = (placed.frames[&arrow.from], placed.frames[&arrow.to]);
-    let before = || picture.arrows[..at].iter();
-    if goes_around(picture, arrow) {
-        let lane = before().filter(|other| goes_around(picture, other)).count();
-        return around(from, to, page_width(placed), lane);
-    }
-    let lane = before().filter(|other| other.from == arrow.from).count();
-    way(from, to, lane)
-}
+/// An arrow and its way.
+type Routed<'p> = (&'p Arrow, Vec<Point>);
 
-/// Whether an arrow would cross the network, which has nothing to do with it.
-fn goes_around(picture: &Picture, arrow: &Arrow) -> bool {
-    let figures = picture.figures();
-    let role = |id: &str| figures.iter().find(|one| one.id == id).map(|one| one.role);
-    arrow.is_aside
-        && matches!(role(&arrow.from), Some(Role::Outside | Role::Gateway))
-        && role(&arrow.to) == Some(Role::Managed)
-}
-
-fn line(picture: &Picture, placed: &Placed, at: usize, arrow: &Arrow) -> Markup {
-    let points: Vec<String> = way_of(picture, placed, at, arrow)
-        .iter()
-        .map(|(x, y)| format!("{x},{y}"))
+/// The ways of all arrows: how many before it leave the same figure, or go around the page too, tells
+/// an arrow's lane.
+fn routed<'p>(picture: &'p Picture, placed: &Placed) -> Vec<Routed<'p>> {
+    let roles: BTreeMap<String, Role> = (picture.figures().into_iter())
+        .map(|figure| (figure.id.clone(), figure.role))
         .collect();
+    let mut lanes: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    let route = |arrow: &'p Arrow| {
+        let (from, to) = (placed.frames[&arrow.from], placed.frames[&arrow.to]);
+        let goes_around = arrow.is_aside
+            && matches!(roles[&arrow.from], Role::Outside | Role::Gateway)
+            && roles[&arrow.to] == Role::Managed;
+        let next = lanes
+            .entry((!goes_around).then_some(arrow.from.as_str()))
+            .or_default();
+        let lane = *next;
+        *next += 1;
+        let way = if goes_around {
+            around(from, to, page_width(placed), lane)
+        } else {
+            way(from, to, lane)
+        };
+        (arrow, way)
+    };
+    picture.arrows.iter().map(route).collect()
+}
+
+fn line((arrow, way): &Routed<'_>) -> Markup {
+    let points: Vec<String> = way.iter().map(|(x, y)| format!("{x},{y}")).collect();
     let (class, head) = if arrow.is_aside {
         ("arrow aside", "url(#aside-head)")
     } else {
@@ -142,16 +151,18 @@ fn line(picture: &Picture, placed: &Placed, at: usize, arrow: &Arrow) -> Markup 
 }
 
 /// What is said of an arrow; of several that say the same from one figure, only the first says it.
-fn words(picture: &Picture, placed: &Placed, at: usize, arrow: &Arrow) -> Markup {
-    let says_the_same = |other: &Arrow| other.from == arrow.from && other.label == arrow.label;
-    if picture.arrows[..at].iter().any(says_the_same) {
+fn words(routed: &[Routed<'_>], at: usize, page_width: f32) -> Markup {
+    let (arrow, way) = &routed[at];
+    let says_the_same =
+        |(other, _): &Routed<'_>| other.from == arrow.from && other.label == arrow.label;
+    if routed[..at].iter().any(says_the_same) {
         return html! {};
     }
-    let (x, y) = words_at(&way_of(picture, placed, at, arrow));
+    let (x, y) = words_at(way);
     let longest = arrow.label.iter().map(|line| line.chars().count()).max();
     let width = longest.unwrap_or_default() as f32 * CHARACTER + 8.0;
     let height = arrow.label.len() as f32 * (LINE - 2.0) + 4.0;
-    let left = (x - width / 2.0).clamp(4.0, (page_width(placed) - width - 4.0).max(4.0));
+    let left = (x - width / 2.0).clamp(4.0, (page_width - width - 4.0).max(4.0));
     html! {
         rect class="label" x=(left) y=(y - height / 2.0) width=(width) height=(height) {}
         @for (at, line) in arrow.label.iter().enumerate() {
