@@ -15,6 +15,10 @@ const PLANTED: [&str; 4] = [
     "0defaced0defaced0defaced0defaced0defaced0defaced0defaced0defaced",
 ];
 
+/// Where a plan is saved, and what took how long.
+const PLAN: &str = "heard.plan";
+const PAGE: &str = "heard.html";
+
 /// A stack, and everything that was written about it.
 struct Ear {
     program: Program,
@@ -69,17 +73,32 @@ impl Ear {
         let failed = self.run(&["apply", "--yes"]).await.exits(1);
         assert!(failed.err.contains("I cannot take"), "{}", failed.err);
         self.program.bed.clear_faults();
-        self.run(&["apply", "--yes", "--format", "jsonl"])
-            .await
-            .exits(0);
+        let page = ["apply", "--yes", "--format", "jsonl", "--timings", PAGE];
+        self.run(&page).await.exits(0);
+        self.heard += &std::fs::read_to_string(self.program.path(PAGE)).unwrap();
     }
 
     /// Everything that tells of differences.
     async fn plans(&mut self) {
-        for format in ["human", "json", "jsonl"] {
-            let ran = self.run(&["plan", "--format", format]).await.exits(0);
+        for format in ["human", "json", "jsonl", "markdown"] {
+            let saving = ["plan", "--format", format, "--out", PLAN];
+            let ran = self.run(&saving).await.exits(0);
             assert!(ran.out.contains("fp:"), "nothing differs: {}", ran.out);
+            let shown = self.run(&["show", PLAN, "--format", format]).await.exits(0);
+            assert!(shown.out.contains("fp:"), "nothing differs: {}", shown.out);
         }
+        self.heard += &std::fs::read_to_string(self.program.path(PLAN)).unwrap();
+    }
+
+    /// Pictures of what is there, and the document.
+    async fn pictures(&mut self) {
+        for form in ["svg", "mermaid", "text"] {
+            let drawing = ["diagram", "--from", "live", "--format", form];
+            let ran = self.run(&drawing).await.exits(0);
+            assert!(ran.out.contains("Secrets Manager"), "{}", ran.out);
+        }
+        let ran = self.run(&["document"]).await.exits(0);
+        assert!(ran.out.contains("| secret/jwt |"), "{}", ran.out);
     }
 
     /// That nothing of it was a secret.
@@ -121,6 +140,7 @@ async fn no_secret_is_told() {
     ear.apply_against(&["elasticloadbalancing:ModifyRule"])
         .await;
 
+    ear.pictures().await;
     for command in ["status", "output", "verify"] {
         for format in ["human", "json", "jsonl"] {
             let endpoint = ["--endpoint", "http://127.0.0.1:1"];
