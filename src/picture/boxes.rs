@@ -13,8 +13,8 @@ use super::sheet::{Figure, Picture, Role};
 pub(super) const LINE: f32 = 16.0;
 /// Room around what is inside of a figure, in pixels.
 const PADDING: f32 = 14.0;
-/// Room between figures of a row, in pixels: arrows go there.
-const COLUMN_GAP: f32 = 40.0;
+/// Room between figures of a row, in pixels: arrows and what is said of them go there.
+const COLUMN_GAP: f32 = 90.0;
 /// Room between rows inside of a figure, in pixels: arrows and what is said of them go there.
 const ROW_GAP: f32 = 56.0;
 /// Room between the rows of the picture, in pixels.

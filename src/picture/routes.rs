@@ -9,7 +9,7 @@ const LANE: f32 = 9.0;
 /// How far from a figure a way may turn, in pixels.
 const TURN: f32 = 16.0;
 
-/// How far from the beginning of an upright way the words about it stand, in pixels.
+/// How far below the upper end of an upright way the words about it stand, in pixels.
 const NEAR: f32 = 30.0;
 
 /// A point, in pixels.
@@ -70,14 +70,14 @@ fn upright(from: Frame, leaves_y: f32, to: Frame, enters_y: f32, shift: f32) -> 
     ]
 }
 
-/// Where the words about a way stand: on its longest level part, else near its beginning.
+/// Where the words about a way stand: on its longest level part, else near its upper end.
 pub(super) fn words_at(way: &[Point]) -> Point {
     let [(x, leaves_y), (_, enters_y)] = way else {
         return middle_of_longest_level(way);
     };
-    let direction = if enters_y > leaves_y { 1.0 } else { -1.0 };
+    // Below whatever is above: there is a gap, where titles stand further down.
     let half = (enters_y - leaves_y).abs() / 2.0;
-    (*x, leaves_y + direction * half.min(NEAR))
+    (*x, leaves_y.min(*enters_y) + half.min(NEAR))
 }
 
 fn middle_of_longest_level(way: &[Point]) -> Point {

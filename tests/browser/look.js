@@ -40,6 +40,15 @@ for (const words of document.querySelectorAll("text.words")) {
   if (place.x < 0 || place.x + place.width > document.querySelector("svg").viewBox.baseVal.width)
     problems.push(`"${words.textContent}" is cut off`);
 }
+const overlap = (one, other) =>
+  one.x < other.x + other.width &&
+  other.x < one.x + one.width &&
+  one.y < other.y + other.height &&
+  other.y < one.y + one.height;
+for (const label of document.querySelectorAll("rect.label"))
+  for (const text of document.querySelectorAll("g[data-id] text"))
+    if (overlap(label.getBBox(), text.getBBox()))
+      problems.push(`"${label.nextElementSibling.textContent}" covers "${text.textContent}"`);
 const bars = [...document.querySelectorAll("g[data-step]")];
 for (const bar of bars) {
   const width = Math.max(...[...bar.querySelectorAll("rect")].map((rect) => rect.getBBox().width));
