@@ -2,11 +2,10 @@
 //!
 //! May depend on `aws` and `model`. Invariant: what a failing task said last is shown as it said it.
 
-use aws_sdk_ecs::types::{
-    Container, Deployment, DeploymentRolloutState, DesiredStatus, Service, Task,
-};
+use aws_sdk_ecs::types::{Container, Deployment, DeploymentRolloutState, Service, Task};
 
 use super::ecs_service::EcsService;
+use super::ecs_service_progress as progress;
 use super::ecs_service_reasons as reasons;
 use super::health::{ill, not_readable, unread, waiting};
 use crate::aws::{Call, Clients, facts, if_present, name_in};
@@ -45,7 +44,7 @@ fn judge(service: &Service, state: &State) -> Health {
     let (running, desired) = (service.running_count, service.desired_count);
     let tasks = format!("{running} of {desired} tasks run");
     let deployments = service.deployments();
-    let primary = deployments.iter().find(|d| d.status() == Some("PRIMARY"));
+    let primary = progress::primary(service);
     let rollout = primary.and_then(|primary| primary.rollout_state.as_ref());
     let failures: i32 = deployments.iter().map(|one| one.failed_tasks).sum();
     let is_deploying =
@@ -65,10 +64,11 @@ fn judge(service: &Service, state: &State) -> Health {
 
 /// The last lines of the log of the task that stopped last.
 async fn last_words(aws: &Clients, cluster: &str, service: &str) -> Result<Vec<String>, Fault> {
-    let Some(task) = newest_stopped(aws, cluster, service).await? else {
+    let tasks = reasons::newest_stopped(aws, cluster, service).await?;
+    let Some(task) = tasks.first() else {
         return Ok(Vec::new());
     };
-    let Some(container) = failed_container(&task) else {
+    let Some(container) = failed_container(task) else {
         return Ok(Vec::new());
     };
     let name = container.name().unwrap_or_default();
@@ -85,36 +85,6 @@ async fn last_words(aws: &Clients, cluster: &str, service: &str) -> Result<Vec<S
     let title = format!("last lines of {stream} in {group}:");
     let lines = lines.into_iter().map(|line| format!("| {line}"));
     Ok(std::iter::once(title).chain(lines).collect())
-}
-
-async fn newest_stopped(
-    aws: &Clients,
-    cluster: &str,
-    service: &str,
-) -> Result<Option<Task>, Fault> {
-    let listed = aws
-        .ecs
-        .list_tasks()
-        .cluster(cluster)
-        .service_name(service)
-        .desired_status(DesiredStatus::Stopped)
-        .send()
-        .await
-        .at("ecs:ListTasks")?;
-    let arns = listed.task_arns.unwrap_or_default();
-    if arns.is_empty() {
-        return Ok(None);
-    }
-    let described = aws
-        .ecs
-        .describe_tasks()
-        .cluster(cluster)
-        .set_tasks(Some(arns))
-        .send()
-        .await
-        .at("ecs:DescribeTasks")?;
-    let tasks = described.tasks.into_iter().flatten();
-    Ok(tasks.max_by_key(|task| task.stopped_at.map(|at| at.as_nanos())))
 }
 
 /// The container that made the task stop, or else the first one.

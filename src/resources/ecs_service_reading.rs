@@ -10,6 +10,7 @@ use aws_sdk_ecs::types::{
 use futures::future::{try_join, try_join_all};
 
 use super::ecs_service::{EcsService, EcsServiceOutputs, INITIAL_COUNT_TAG, ServiceTarget};
+use super::ecs_service_progress as progress;
 use crate::aws::{Call, Clients, autoscaling, branch, ecs, if_present, required};
 use crate::model::{Fault, Found, Owner, Ref, State};
 
@@ -32,7 +33,10 @@ pub(super) async fn owned(aws: &Clients, owner: &Owner) -> Result<Vec<Found<EcsS
         .flatten()
         // Before it is read: what is not ours may be of any form.
         .filter(|service| owner.owns(&ecs::read_tags(service.tags.clone())))
-        .map(|service| read(service, &settled))
+        .map(|service| {
+            let state = settled(&service);
+            read(service, state)
+        })
         .collect()
 }
 
@@ -48,7 +52,11 @@ pub(super) async fn deploying(
             return Ok::<_, Fault>(None);
         };
         let newest = newest_deployment(aws, cluster, arn).await?;
-        read(service, &|service| state(service, newest.as_ref())).map(Some)
+        let mut state = state(&service, newest.as_ref());
+        if let State::Busy(words) = &mut state {
+            *words = progress::words(aws, cluster, &service).await;
+        }
+        read(service, state).map(Some)
     }))
     .await?;
     Ok(found.into_iter().flatten().collect())
@@ -124,10 +132,8 @@ async fn newest_deployment(
 /// How a service is outside of a deployment of ours. One whose first deployment failed runs nothing
 /// and never will.
 fn settled(service: &Service) -> State {
-    let failed = service.deployments().iter().find(|deployment| {
-        deployment.status() == Some("PRIMARY")
-            && deployment.rollout_state == Some(DeploymentRolloutState::Failed)
-    });
+    let failed = progress::primary(service)
+        .filter(|primary| primary.rollout_state == Some(DeploymentRolloutState::Failed));
     match (service.status(), failed) {
         (Some("DRAINING"), _) => State::Leaving,
         (_, Some(failed)) if service.running_count == 0 => {
@@ -143,15 +149,15 @@ fn state(service: &Service, newest: Option<&ServiceDeploymentBrief>) -> State {
     if let State::Leaving = settled(service) {
         return State::Leaving;
     }
-    let deployments = service.deployments();
-    let primary = deployments.iter().find(|d| d.status() == Some("PRIMARY"));
+    let primary = progress::primary(service);
     let rollout = primary.and_then(|primary| primary.rollout_state.clone());
     if rollout == Some(DeploymentRolloutState::Failed) {
         let reason = primary.and_then(Deployment::rollout_state_reason);
         return State::Broken(reason.unwrap_or(FAILED).to_owned());
     }
     let is_rolled_out = rollout.is_none_or(|state| state == DeploymentRolloutState::Completed);
-    let runs_all = service.running_count == service.desired_count && deployments.len() <= 1;
+    let runs_all =
+        service.running_count == service.desired_count && service.deployments().len() <= 1;
     match newest.and_then(|deployment| deployment.status.as_ref()) {
         Some(ServiceDeploymentStatus::RollbackFailed | ServiceDeploymentStatus::Stopped)
             if !is_rolled_out =>
@@ -165,25 +171,13 @@ fn state(service: &Service, newest: Option<&ServiceDeploymentBrief>) -> State {
             | ServiceDeploymentStatus::StopRequested
             | ServiceDeploymentStatus::RollbackRequested
             | ServiceDeploymentStatus::RollbackInProgress,
-        ) => State::Busy(progress(service)),
+        ) => State::Busy(progress::tasks(service)),
         Some(_) | None if is_rolled_out && runs_all => State::Ready,
-        Some(_) | None => State::Busy(progress(service)),
+        Some(_) | None => State::Busy(progress::tasks(service)),
     }
 }
 
-fn progress(service: &Service) -> String {
-    let tasks = format!(
-        "{} of {} tasks running",
-        service.running_count, service.desired_count
-    );
-    match service.events().first().and_then(|event| event.message()) {
-        Some(event) => format!("{tasks}; {event}"),
-        None => tasks,
-    }
-}
-
-fn read(service: Service, state: &dyn Fn(&Service) -> State) -> Result<Found<EcsService>, Fault> {
-    let state = state(&service);
+fn read(service: Service, state: State) -> Result<Found<EcsService>, Fault> {
     let arn = required(READ, "a service's ARN", service.service_arn)?;
     let name = required(READ, "a service's name", service.service_name)?;
     let vpc = service
@@ -265,6 +259,8 @@ mod tests {
             Deployment::builder()
                 .status(if at == 0 { "PRIMARY" } else { "ACTIVE" })
                 .rollout_state(rollout.clone())
+                .running_count(if at == 0 { running } else { 0 })
+                .desired_count(desired)
                 .rollout_state_reason("tasks failed to start")
                 .build()
         });
@@ -285,7 +281,7 @@ mod tests {
     fn a_service_is_ready_once_nothing_of_its_deployment_is_left() {
         use DeploymentRolloutState::{Completed, Failed, InProgress};
         use ServiceDeploymentStatus as Status;
-        let busy = |tasks: &str| State::Busy(format!("{tasks} tasks running; has started 1 tasks"));
+        let busy = |tasks: &str| State::Busy(format!("{tasks} tasks run"));
         let broken = |why: &str| State::Broken(why.to_owned());
         let table = [
             ("new", [1, 2], &[InProgress][..], None, busy("1 of 2")),

@@ -11,7 +11,7 @@ use crate::model::{Fault, Found};
 
 /// How many of the newest events are shown.
 const EVENTS: usize = 3;
-/// How many stopped tasks are shown.
+/// How many stopped tasks are shown, the last ones.
 const TASKS: usize = 2;
 
 /// Events, deployments, stopped tasks and targets.
@@ -85,6 +85,16 @@ async fn deployments(aws: &Clients, cluster: &str, arn: &str) -> Result<Vec<Stri
 }
 
 async fn stopped_tasks(aws: &Clients, cluster: &str, service: &str) -> Result<Vec<String>, Fault> {
+    let tasks = newest_stopped(aws, cluster, service).await?;
+    Ok(tasks.iter().take(TASKS).flat_map(stopped).collect())
+}
+
+/// The tasks that stopped, as far as AWS still knows them, the last one first.
+pub(super) async fn newest_stopped(
+    aws: &Clients,
+    cluster: &str,
+    service: &str,
+) -> Result<Vec<Task>, Fault> {
     let listed = aws
         .ecs
         .list_tasks()
@@ -94,11 +104,12 @@ async fn stopped_tasks(aws: &Clients, cluster: &str, service: &str) -> Result<Ve
         .send()
         .await
         .at("ecs:ListTasks")?;
-    let arns: Vec<String> = listed.task_arns().iter().take(TASKS).cloned().collect();
+    // One page has as many as one DescribeTasks takes.
+    let arns = listed.task_arns.unwrap_or_default();
     if arns.is_empty() {
         return Ok(Vec::new());
     }
-    let reply = aws
+    let described = aws
         .ecs
         .describe_tasks()
         .cluster(cluster)
@@ -106,11 +117,13 @@ async fn stopped_tasks(aws: &Clients, cluster: &str, service: &str) -> Result<Ve
         .send()
         .await
         .at("ecs:DescribeTasks")?;
-    Ok(reply.tasks().iter().flat_map(stopped).collect())
+    let mut tasks = described.tasks.unwrap_or_default();
+    tasks.sort_by_key(|task| std::cmp::Reverse(task.stopped_at.map(|at| at.as_nanos())));
+    Ok(tasks)
 }
 
 /// Why a task stopped, and each of its containers.
-fn stopped(task: &Task) -> Vec<String> {
+pub(super) fn stopped(task: &Task) -> Vec<String> {
     let code = task
         .stop_code()
         .map(|code| format!("{code}: "))

@@ -22,6 +22,7 @@ mod ecr_repository;
 mod ecs_cluster;
 mod ecs_service;
 mod ecs_service_health;
+mod ecs_service_progress;
 mod ecs_service_reading;
 mod ecs_service_reasons;
 mod elastic_ip;
