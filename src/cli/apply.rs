@@ -20,6 +20,7 @@ pub(super) async fn run(given: &Apply, terminal: &Terminal) -> anyhow::Result<Ex
     let request = Request {
         purpose: Purpose::Apply,
         format: given.format,
+        watch: given.watching.progress,
         yes: given.yes,
         question: "Apply this plan?",
         stats: given.wanted.cloud.stats,

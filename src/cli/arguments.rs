@@ -81,7 +81,7 @@ pub enum Command {
     Show(Show),
     /// Make AWS what stack.yaml says
     #[command(
-        after_help = "Examples:\n  qpiac apply\n  qpiac apply --sandbox            # without an AWS account\n  qpiac apply --yes --format jsonl # in CI, one event a line\n  qpiac apply --replace nat-gateway/a\n  qpiac apply --timings timings.html\n  qpiac plan --out shop.plan && qpiac apply shop.plan   # that plan, or nothing"
+        after_help = "Examples:\n  qpiac apply\n  qpiac apply --sandbox            # without an AWS account\n  qpiac apply --yes --format jsonl # in CI, one event a line\n  qpiac apply --replace nat-gateway/a\n  qpiac apply --timings timings.html\n  qpiac apply --progress plain     # no line changes in place: for logs and screen readers\n  qpiac plan --out shop.plan && qpiac apply shop.plan   # that plan, or nothing"
     )]
     Apply(Apply),
     /// Delete everything that belongs to the stack
@@ -96,7 +96,7 @@ pub enum Command {
     History(History),
     /// Take the stack's lease away from a run that is dead
     #[command(
-        after_help = "Examples:\n  qpiac unlock\n  qpiac unlock --stack shop --region eu-west-1 --yes\n\nA lease ends by itself within a minute after its holder died, so this is seldom needed. A holder\nthat is still alive notices, and begins nothing new."
+        after_help = "Examples:\n  qpiac unlock\n  qpiac unlock --stack shop --region eu-west-1 --yes\n  qpiac unlock --yes --format json | jq -r .outcome\n\nA lease ends by itself within a minute after its holder died, so this is seldom needed. A holder\nthat is still alive notices, and begins nothing new."
     )]
     Unlock(Unlock),
     /// Show how the stack is now: every resource, its health, and why something is not well
@@ -126,7 +126,7 @@ pub enum Command {
     Diagram(Diagram),
     /// Write the document of the architecture: picture, components, flows, layers of security
     #[command(
-        after_help = "Examples:\n  qpiac document --out docs/infrastructure.md\n  qpiac document --from spec              # without a look at AWS\n  qpiac document --stack shop --region eu-west-1\n\nNothing in it depends on when it is written: it differs only where the stack does."
+        after_help = "Examples:\n  qpiac document --out docs/infrastructure.md\n  qpiac document --out architecture.html\n  qpiac document --from spec              # without a look at AWS\n  qpiac document --stack shop --region eu-west-1\n\nNothing in it depends on when it is written: it differs only where the stack does."
     )]
     Document(Document),
     /// Print the JSON Schema of stack.yaml, for editors
@@ -295,6 +295,29 @@ pub struct Show {
     pub format: PlanFormat,
 }
 
+/// How a run is told while it goes on.
+#[derive(Debug, Args)]
+pub struct Watching {
+    /// How what is under way is told [default: live on a terminal, else plain]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "HOW",
+        env = "QPIAC_PROGRESS",
+        hide_env_values = true
+    )]
+    pub progress: Option<Watch>,
+}
+
+/// How what is under way is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Watch {
+    /// Lines that change in place, where the terminal can do that.
+    Live,
+    /// One line after the other, none of which changes: for logs and screen readers.
+    Plain,
+}
+
 /// How the stack's lease is taken.
 #[derive(Debug, Args)]
 pub struct Leasing {
@@ -321,6 +344,9 @@ pub struct Apply {
     /// Write a page to FILE that shows what took how long
     #[arg(long, value_name = "FILE.html")]
     pub timings: Option<PathBuf>,
+    /// How the run is told.
+    #[command(flatten)]
+    pub watching: Watching,
     /// The form of the output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -348,6 +374,9 @@ pub struct Destroy {
     /// The lease.
     #[command(flatten)]
     pub leasing: Leasing,
+    /// How the run is told.
+    #[command(flatten)]
+    pub watching: Watching,
     /// The form of the output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -379,6 +408,9 @@ pub struct Unlock {
     /// The stack.
     #[command(flatten)]
     pub subject: Subject,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
@@ -506,6 +538,18 @@ pub struct Document {
     /// What is drawn, and where to.
     #[command(flatten)]
     pub picturing: Picturing,
+    /// The form [default: by the name of FILE, else markdown]
+    #[arg(long, value_enum)]
+    pub format: Option<DocumentFormat>,
+}
+
+/// Which form a document has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DocumentFormat {
+    /// Text with a flowchart of Mermaid, which GitHub draws.
+    Markdown,
+    /// A page of its own with the picture in it, in light and in dark.
+    Html,
 }
 
 /// A service and an image.

@@ -13,12 +13,15 @@ use super::terminal::Terminal;
 use super::{arguments, sources};
 use crate::aws::{self, Clients};
 use crate::engine::{Provider, Settings};
+use crate::model::{Kind, Schema, schema_of};
 use crate::render::{Stats, message};
 use crate::resources::{self, Aws};
-use crate::sim::{self, Sim, World};
+use crate::sim::{self, Faults, Scripted, Sim, Strike, World};
 
 /// The variable with the pause before the first look, in milliseconds.
 const PACE: &str = "QPIAC_PACE_MS";
+/// The variable with the failure that is rehearsed in the sandbox.
+const BREAKS: &str = "QPIAC_SANDBOX_BREAKS";
 /// The account of a sandbox whose stack names none.
 const SANDBOX_ACCOUNT: &str = "123456789012";
 /// The pause before the first look in the sandbox, in milliseconds.
@@ -58,7 +61,8 @@ impl Cloud {
         let schemas = resources::schemas();
         let account = goal.account.as_deref().unwrap_or(SANDBOX_ACCOUNT);
         let fresh = World::new(account, &goal.owner.region, rand::random());
-        let settings = sim::Settings::sandbox().knowing(goal.given());
+        let faults = rehearsed(&schemas)?;
+        let settings = sim::Settings::sandbox().knowing(goal.given()).with(faults);
         let sim = Sim::open(&schemas, path, fresh, settings)?;
         terminal.line(&message::note(format!(
             "this is the sandbox in {}: a simulated AWS, and nothing in it is real",
@@ -144,6 +148,34 @@ impl Cloud {
             }
         }
     }
+}
+
+/// The failure that is rehearsed in the sandbox, where one is asked for: the first resource of a kind
+/// that this run makes or changes does not work.
+fn rehearsed(schemas: &[&'static Schema]) -> anyhow::Result<Faults> {
+    let Ok(given) = std::env::var(BREAKS) else {
+        return Ok(Faults::default());
+    };
+    let (kind, reason) = given.split_once('=').unwrap_or((given.as_str(), ""));
+    let kind = Kind::from(kind.to_owned());
+    if schema_of(schemas, &kind).is_none() || reason.is_empty() {
+        bail!(
+            "{BREAKS} is `{given}`; expected a kind of resource and a reason, as KIND=REASON\n\
+             hint: for example ecs-service=tasks failed to start"
+        );
+    }
+    let breaks = |action| Scripted {
+        kind: kind.clone(),
+        action,
+        nth: 1,
+        strike: Strike::Breaks(reason.to_owned()),
+    };
+    Ok(Faults {
+        script: [sim::Action::Create, sim::Action::Update]
+            .map(breaks)
+            .into(),
+        ..Faults::default()
+    })
 }
 
 /// The file of the sandbox, where one is asked for by argument or environment.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::again::again;
-use super::arguments::Format;
+use super::arguments::{Format, Watch};
 use super::engagement::{Engagement, tell_notes};
 use super::keeping::{Freshness, HASTE, PATIENCE};
 use super::output::headlines;
@@ -25,6 +25,8 @@ use crate::render::{self, Output, Progress, Purpose, Setting, message};
 pub(super) struct Request<'q> {
     pub(super) purpose: Purpose,
     pub(super) format: Format,
+    /// How what is under way is told, where it was said.
+    pub(super) watch: Option<Watch>,
     /// Do not ask.
     pub(super) yes: bool,
     /// What is asked.
@@ -158,7 +160,7 @@ impl Engagement<'_> {
         let recorder = keeping.map(|keeping| keeping.recorder());
         let mut progress = Progress::default();
         let outcome = {
-            let mut telling = Telling::new(self.terminal, is_sandbox, request.format);
+            let mut telling = Telling::new(self.terminal, is_sandbox, request);
             let mut tell = |event: Event| {
                 progress.fold(&event);
                 telling.tell(&progress, &event);
@@ -193,7 +195,8 @@ impl Engagement<'_> {
 
     fn conclude(&self, request: &Request<'_>, progress: &Progress) -> anyhow::Result<()> {
         let outputs = self.outputs(progress);
-        if let Some(text) = render::unfinished(progress, &again(request.saved)) {
+        let width = self.terminal.width_of_talk();
+        if let Some(text) = render::unfinished(progress, &again(request.saved), width) {
             self.terminal.say(&text);
         }
         tell_notes(&self.cloud, self.terminal);

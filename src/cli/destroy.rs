@@ -30,6 +30,7 @@ pub(super) async fn run(given: &Destroy, terminal: &Terminal) -> anyhow::Result<
     let request = Request {
         purpose: Purpose::Destroy,
         format: given.format,
+        watch: given.watching.progress,
         yes: given.yes,
         question: &question,
         stats: cloud.stats,

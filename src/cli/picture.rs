@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::arguments::{Diagram, DiagramFormat, Document, Picturing, Source};
+use super::arguments::{Diagram, DiagramFormat, Document, DocumentFormat, Picturing, Source};
 use super::look::look;
 use super::subject;
 use super::terminal::Terminal;
@@ -48,8 +48,22 @@ pub(super) async fn document(given: &Document, terminal: &Terminal) -> anyhow::R
     let Some(parts) = parts(picturing, source, terminal).await? else {
         return Ok(Exit::Failed);
     };
-    let text = picture::document(&parts)?;
-    give(&text, picturing.out.as_deref(), terminal)
+    let document = picture::Document::of(&parts)?;
+    let out = picturing.out.as_deref();
+    let format = given.format.unwrap_or_else(|| document_by_name(out));
+    let text = match format {
+        DocumentFormat::Markdown => document.markdown(),
+        DocumentFormat::Html => document.html(),
+    };
+    give(&text, out, terminal)
+}
+
+/// The form of a document that a file's name means.
+fn document_by_name(path: Option<&Path>) -> DocumentFormat {
+    match path.and_then(Path::extension).and_then(|e| e.to_str()) {
+        Some("html" | "htm") => DocumentFormat::Html,
+        Some(_) | None => DocumentFormat::Markdown,
+    }
 }
 
 /// The form that a file's name means.

@@ -2,7 +2,8 @@
 //!
 //! May depend on `engine` and `render`. Invariant: a reader that has gone does not stop the work.
 
-use super::arguments::Format;
+use super::arguments::{Format, Watch};
+use super::conduct::Request;
 use super::terminal::Terminal;
 use crate::engine::Event;
 use crate::render::{self, Detail, Live, Progress};
@@ -18,14 +19,16 @@ pub(super) struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    /// For this terminal, in this form.
-    pub(super) fn new(terminal: &'a Terminal, is_sandbox: bool, format: Format) -> Self {
+    /// For this terminal, as it was asked for.
+    pub(super) fn new(terminal: &'a Terminal, is_sandbox: bool, request: &Request<'_>) -> Self {
+        let format = request.format;
         let detail = if terminal.verbose > 0 {
             Detail::All
         } else {
             Detail::Usual
         };
-        let is_live = format == Format::Human && terminal.is_watched();
+        let is_plain = request.watch == Some(Watch::Plain) || !terminal.is_watched();
+        let is_live = format == Format::Human && !is_plain;
         let target = indicatif::ProgressDrawTarget::stderr();
         Self {
             terminal,

@@ -8,7 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::arguments::Color;
 use crate::model::Fault;
-use crate::render::{Layout, message};
+use crate::render::{Layout, message, told};
 
 /// Columns where nothing says how many there are.
 const COLUMNS: usize = 100;
@@ -66,7 +66,7 @@ impl Terminal {
 
     /// A line that a person is told.
     pub(super) fn line(&self, text: &str) {
-        self.say(&format!("{text}\n"));
+        self.say(&format!("{}\n", told(text, self.width_of_talk())));
     }
 
     /// An error with its causes and hints.
@@ -117,13 +117,24 @@ impl Terminal {
 
     /// Columns of the terminal that shows stdout.
     pub(super) fn width(&self) -> usize {
-        let given = std::env::var("COLUMNS")
-            .ok()
-            .and_then(|columns| columns.parse().ok());
-        given.unwrap_or_else(|| {
-            terminal_size::terminal_size()
-                .filter(|_| io::stdout().is_terminal())
-                .map_or(COLUMNS, |(width, _)| usize::from(width.0))
-        })
+        columns_given()
+            .or_else(|| columns_of(&io::stdout()))
+            .unwrap_or(COLUMNS)
     }
+
+    /// Columns of the terminal that shows what is said. A log has as many as a line needs, so that it
+    /// can be searched.
+    pub(super) fn width_of_talk(&self) -> usize {
+        let columns = columns_of(&io::stderr());
+        columns.map_or(usize::MAX, |columns| columns_given().unwrap_or(columns))
+    }
+}
+
+fn columns_given() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok()
+}
+
+fn columns_of(stream: &(impl IsTerminal + std::os::fd::AsFd)) -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(stream)?;
+    stream.is_terminal().then_some(usize::from(width.0))
 }

@@ -40,6 +40,14 @@ impl Names {
             .insert(output);
     }
 
+    /// The output of this stack that this text is, of whatever class, where it can be no other's: an ARN.
+    pub fn owner_of_arn(&self, text: &str) -> Option<&OutputName> {
+        if !text.starts_with("arn:") {
+            return None;
+        }
+        self.0.values().find_map(|ids| ids.get(text)?.first())
+    }
+
     /// The output of this stack that holds this identifier.
     pub fn owner_of(&self, class: &str, id: &str) -> Option<&OutputName> {
         self.0.get(class)?.get(id)?.first()

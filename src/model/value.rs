@@ -16,7 +16,7 @@ pub type Values = BTreeMap<Name, Value>;
 pub type OutputValues = BTreeMap<Name, String>;
 
 /// Any value of any attribute.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Value {
     /// Explicitly nothing.
     Absent,
@@ -51,7 +51,7 @@ pub enum Value {
 }
 
 /// A part of a [`Value::Template`].
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Piece {
     /// Text that is known.
     Literal(String),
@@ -98,6 +98,22 @@ impl Value {
             | Self::Bool(_)
             | Self::Int(_)
             | Self::Text(_)
+            | Self::Template(_)
+            | Self::Pending { .. } => {}
+        }
+    }
+
+    /// Calls `each` for every text inside this value.
+    pub fn each_text<'a>(&'a self, each: &mut dyn FnMut(&'a str)) {
+        match self {
+            Self::Text(text) => each(text),
+            Self::List(items) => items.iter().for_each(|item| item.each_text(each)),
+            Self::Set(items) => items.iter().for_each(|item| item.each_text(each)),
+            Self::Map(items) => items.values().for_each(|item| item.each_text(each)),
+            Self::Absent
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Id { .. }
             | Self::Template(_)
             | Self::Pending { .. } => {}
         }

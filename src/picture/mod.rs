@@ -17,7 +17,7 @@ mod sheet;
 mod svg;
 mod text;
 
-pub use document::document;
+pub use document::Document;
 pub use mermaid::mermaid;
 pub use parts::{Parts, Source};
 pub use sheet::{Arrow, Figure, Picture, Role};

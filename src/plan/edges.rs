@@ -13,6 +13,9 @@ use crate::model::{
     Address, Graph, Milestone, OutputName, Record, Schema, Snapshot, Value, Values, schema_of,
 };
 
+/// What an ARN begins with.
+const ARN: &str = "arn:";
+
 /// What each draft waits for.
 pub(super) type Edges = Vec<BTreeMap<usize, Milestone>>;
 
@@ -25,6 +28,8 @@ struct Room<'a, 'd> {
     deleting: BTreeMap<(&'d str, &'d str), usize>,
     /// The records that hold a reference to each identifier, by class and identifier.
     holders: BTreeMap<(String, String), Vec<Holder<'d>>>,
+    /// The records with an ARN in one of their texts, by the ARN: policies and environments.
+    mentions: BTreeMap<&'d str, Vec<Holder<'d>>>,
     edges: Edges,
 }
 
@@ -102,6 +107,7 @@ impl<'a, 'd> Room<'a, 'd> {
             making: BTreeMap::new(),
             deleting: BTreeMap::new(),
             holders: BTreeMap::new(),
+            mentions: BTreeMap::new(),
             edges: vec![BTreeMap::new(); drafts.len()],
         };
         for (at, draft) in drafts.iter().enumerate() {
@@ -141,6 +147,15 @@ impl<'a, 'd> Room<'a, 'd> {
                         .entry((class.to_owned(), id.to_owned()))
                         .or_default()
                         .push(holder);
+                });
+                let mentioning = Holder {
+                    is_loose: true,
+                    ..holder
+                };
+                value.each_text(&mut |text| {
+                    if text.starts_with(ARN) {
+                        self.mentions.entry(text).or_default().push(mentioning);
+                    }
                 });
             }
         }
@@ -267,14 +282,21 @@ impl<'a, 'd> Room<'a, 'd> {
         let Some(schema) = self.schema(found.kind.as_str()) else {
             return Vec::new();
         };
-        schema
+        let ids = schema
             .outputs
             .iter()
-            .filter_map(|output| {
-                let id = found.outputs.get(output.name)?;
-                self.holders.get(&(output.class.to_owned(), id.clone()))
-            })
-            .flatten()
+            .filter_map(|output| Some((output.class.to_owned(), found.outputs.get(output.name)?)));
+        let [mut held, mut mentioned] = [Vec::new(), Vec::new()];
+        for (class, id) in ids {
+            held.extend(self.holders.get(&(class, id.clone())).into_iter().flatten());
+            // What takes AWS minutes to go begins to at once: a policy that names a distribution is no
+            // reason to keep it.
+            if !schema.lazy {
+                mentioned.extend(self.mentions.get(id.as_str()).into_iter().flatten());
+            }
+        }
+        held.into_iter()
+            .chain(mentioned)
             .copied()
             .filter(|holder| holder.record.kind != found.kind || holder.record.id != found.id)
             .collect()

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
 use super::value::key_text;
 use crate::model::Value;
 
@@ -36,53 +38,132 @@ pub(super) enum Difference<'a> {
     Removed(&'a Value),
 }
 
-/// The leaves in which two values differ, below this path.
+/// The leaves in which two values differ, below this path. A structure that comes or goes is one leaf.
 pub(super) fn between<'a>(path: &str, from: &'a Value, to: &'a Value) -> Vec<Leaf<'a>> {
-    let mut leaves = Vec::new();
-    compare(path, from, to, &mut leaves);
-    leaves
+    let mut comparison = Comparison::default();
+    comparison.compare(path, from, to);
+    comparison.leaves
 }
 
 /// All leaves of a value that is new, below this path.
 pub(super) fn of_new<'a>(path: &str, value: &'a Value) -> Vec<Leaf<'a>> {
-    between(path, &Value::Absent, value)
+    let mut comparison = Comparison {
+        is_new: true,
+        ..Comparison::default()
+    };
+    comparison.compare(path, &Value::Absent, value);
+    comparison.leaves
 }
 
-fn compare<'a>(path: &str, from: &'a Value, to: &'a Value, leaves: &mut Vec<Leaf<'a>>) {
-    if from == to {
-        return;
+#[derive(Default)]
+struct Comparison<'a> {
+    /// What is compared with nothing is taken apart too.
+    is_new: bool,
+    leaves: Vec<Leaf<'a>>,
+}
+
+impl<'a> Comparison<'a> {
+    fn compare(&mut self, path: &str, from: &'a Value, to: &'a Value) {
+        if from == to {
+            return;
+        }
+        let before = self.leaves.len();
+        if let (Value::Absent, _) | (_, Value::Absent) = (from, to)
+            && !self.is_new
+        {
+            // It comes or goes as a whole.
+        } else if let Some((from, to)) = named(from, to) {
+            self.compare_named(path, &from, &to);
+        } else {
+            self.compare_parts(path, from, to);
+        }
+        if self.leaves.len() == before {
+            self.add(path, one(from, to));
+        }
     }
-    let before = leaves.len();
-    if let Some((from, to)) = named(from, to) {
-        compare_named(path, &from, &to, leaves);
-    } else {
-        compare_parts(path, from, to, leaves);
-    }
-    if leaves.len() == before {
-        leaves.push(Leaf {
+
+    fn add(&mut self, path: &str, what: Difference<'a>) {
+        self.leaves.push(Leaf {
             path: path.to_owned(),
-            what: one(from, to),
+            what,
         });
     }
-}
 
-/// The parts of what has parts; nothing for what has none.
-fn compare_parts<'a>(path: &str, from: &'a Value, to: &'a Value, leaves: &mut Vec<Leaf<'a>>) {
-    match (from, to) {
-        (Value::Map(from), Value::Map(to)) => compare_maps(path, from, to, leaves),
-        (Value::Absent, Value::Map(to)) => compare_maps(path, &NO_MEMBERS, to, leaves),
-        (Value::Map(from), Value::Absent) => compare_maps(path, from, &NO_MEMBERS, leaves),
-        (Value::Set(from), Value::Set(to)) => compare_sets(path, from, to, leaves),
-        (Value::List(from), Value::List(to)) if structured(from) && structured(to) => {
-            compare_lists(path, from, to, leaves);
+    /// The parts of what has parts; nothing for what has none.
+    fn compare_parts(&mut self, path: &str, from: &'a Value, to: &'a Value) {
+        match (from, to) {
+            (Value::Map(from), Value::Map(to)) => self.compare_maps(path, from, to),
+            (Value::Absent, Value::Map(to)) => self.compare_maps(path, &NO_MEMBERS, to),
+            (Value::Map(from), Value::Absent) => self.compare_maps(path, from, &NO_MEMBERS),
+            (Value::Set(from), Value::Set(to)) => self.compare_sets(path, from, to),
+            (Value::List(from), Value::List(to)) if structured(from) && structured(to) => {
+                self.compare_lists(path, from, to);
+            }
+            (Value::Absent, Value::List(to)) if structured(to) => {
+                self.compare_lists(path, &[], to);
+            }
+            (Value::List(from), Value::Absent) if structured(from) => {
+                self.compare_lists(path, from, &[]);
+            }
+            _ => {}
         }
-        (Value::Absent, Value::List(to)) if structured(to) => {
-            compare_lists(path, &[], to, leaves);
+    }
+
+    fn compare_maps(
+        &mut self,
+        path: &str,
+        from: &'a BTreeMap<String, Value>,
+        to: &'a BTreeMap<String, Value>,
+    ) {
+        let keys: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+        for key in keys {
+            let side = |map: &'a BTreeMap<String, Value>| map.get(key).unwrap_or(&Value::Absent);
+            self.compare(&below(path, key), side(from), side(to));
         }
-        (Value::List(from), Value::Absent) if structured(from) => {
-            compare_lists(path, from, &[], leaves);
+    }
+
+    fn compare_sets(&mut self, path: &str, from: &'a BTreeSet<Value>, to: &'a BTreeSet<Value>) {
+        for item in from.difference(to) {
+            self.add(path, Difference::Removed(item));
         }
-        _ => {}
+        for item in to.difference(from) {
+            self.add(path, Difference::Added(item));
+        }
+    }
+
+    /// Lists of structures: what both have is found first, and what stands between that is compared
+    /// item by item.
+    fn compare_lists(&mut self, path: &str, from: &'a [Value], to: &'a [Value]) {
+        for operation in capture_diff_slices(Algorithm::Myers, from, to) {
+            let (tag, old, new) = operation.as_tag_tuple();
+            if tag == DiffTag::Equal {
+                continue;
+            }
+            for nth in 0..old.len().max(new.len()) {
+                let side = |items: &'a [Value], range: &std::ops::Range<usize>| {
+                    let at = range.start + nth;
+                    let item = items.get(at).filter(|_| range.contains(&at));
+                    item.unwrap_or(&Value::Absent)
+                };
+                let at = if nth < new.len() {
+                    new.start
+                } else {
+                    old.start
+                } + nth;
+                let path = format!("{path}[{at}]");
+                self.compare(&path, side(from, &old), side(to, &new));
+            }
+        }
+    }
+
+    /// Structures that have names, by their names.
+    fn compare_named(&mut self, path: &str, from: &ByName<'a>, to: &ByName<'a>) {
+        let added = to.keys().filter(|name| !from.contains_key(*name));
+        for name in from.keys().chain(added) {
+            let side = |names: &ByName<'a>| *names.get(name).unwrap_or(&&Value::Absent);
+            let path = format!("{path}[{}]", key_text(name));
+            self.compare(&path, side(from), side(to));
+        }
     }
 }
 
@@ -94,58 +175,8 @@ fn one<'a>(from: &'a Value, to: &'a Value) -> Difference<'a> {
     }
 }
 
-fn compare_maps<'a>(
-    path: &str,
-    from: &'a BTreeMap<String, Value>,
-    to: &'a BTreeMap<String, Value>,
-    leaves: &mut Vec<Leaf<'a>>,
-) {
-    let keys: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
-    for key in keys {
-        let side = |map: &'a BTreeMap<String, Value>| map.get(key).unwrap_or(&Value::Absent);
-        compare(&below(path, key), side(from), side(to), leaves);
-    }
-}
-
-fn compare_sets<'a>(
-    path: &str,
-    from: &'a BTreeSet<Value>,
-    to: &'a BTreeSet<Value>,
-    leaves: &mut Vec<Leaf<'a>>,
-) {
-    let mut push = |what| {
-        leaves.push(Leaf {
-            path: path.to_owned(),
-            what,
-        });
-    };
-    from.difference(to)
-        .for_each(|item| push(Difference::Removed(item)));
-    to.difference(from)
-        .for_each(|item| push(Difference::Added(item)));
-}
-
 fn structured(items: &[Value]) -> bool {
     items.iter().all(|item| matches!(item, Value::Map(_)))
-}
-
-/// Lists of structures, position by position.
-fn compare_lists<'a>(path: &str, from: &'a [Value], to: &'a [Value], leaves: &mut Vec<Leaf<'a>>) {
-    for position in 0..from.len().max(to.len()) {
-        let side = |items: &'a [Value]| items.get(position).unwrap_or(&Value::Absent);
-        let path = format!("{path}[{position}]");
-        compare(&path, side(from), side(to), leaves);
-    }
-}
-
-/// Structures that have names, by their names.
-fn compare_named<'a>(path: &str, from: &ByName<'a>, to: &ByName<'a>, leaves: &mut Vec<Leaf<'a>>) {
-    let added = to.keys().filter(|name| !from.contains_key(*name));
-    for name in from.keys().chain(added) {
-        let side = |names: &ByName<'a>| *names.get(name).unwrap_or(&&Value::Absent);
-        let path = format!("{path}[{}]", key_text(name));
-        compare(&path, side(from), side(to), leaves);
-    }
 }
 
 /// The items of both sides by their names, where all of them are structures with names.
@@ -237,15 +268,25 @@ mod tests {
                 r#"[{"name":"E","value":"1"},{"name":"F","value":"2"}]"#,
                 r#"[{"name":"F","value":"3"}]"#,
                 &[
-                    "a[E].name: - E",
-                    "a[E].value: - \"1\"",
+                    "a[E]: - {name: E, value: \"1\"}",
                     "a[F].value: \"2\" -> \"3\"",
                 ],
             ),
             (
                 r#"[{"p":1},{"p":2}]"#,
                 r#"[{"p":1},{"p":3},{"p":4}]"#,
-                &["a[1].p: 2 -> 3", "a[2].p: + 4"],
+                &["a[1].p: 2 -> 3", "a[2]: + {p: 4}"],
+            ),
+            // What goes from the front moves nothing else.
+            (
+                r#"[{"p":1},{"p":2},{"p":3}]"#,
+                r#"[{"p":2},{"p":4}]"#,
+                &["a[0]: - {p: 1}", "a[1].p: 3 -> 4"],
+            ),
+            (
+                r#"[{"p":1},{"p":2}]"#,
+                r#"[{"p":0},{"p":1},{"p":2}]"#,
+                &["a[0]: + {p: 0}"],
             ),
             // The order of named items alone.
             (
@@ -272,7 +313,13 @@ mod tests {
         assert_eq!(shown(&set(one), &set(two)), ["a[app].port: 1 -> 2"]);
         assert_eq!(
             shown(&Value::Absent, &set(one)),
-            ["a[app].name: + app", "a[app].port: + 1"]
+            ["a: + [{name: app, port: 1}]"]
         );
+        let new = set(one);
+        let paths: Vec<String> = of_new("a", &new)
+            .into_iter()
+            .map(|leaf| leaf.path)
+            .collect();
+        assert_eq!(paths, ["a[app].name", "a[app].port"]);
     }
 }

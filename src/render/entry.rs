@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::difference::{Difference, Leaf, between, of_new};
 use super::items::{Item, changes};
 use super::paint::{BAD, CAUTION, FAINT, GOOD, STRONG, TURN, one_line, paint};
-use super::value::{rank, text};
+use super::value::{UNKNOWN, rank, text};
 use super::wrap::{INDENT, Layout, prose, wrapped};
 use crate::model::{Change, Name, Names, Schema, Value, schema_of};
 use crate::plan::{Action, Plan, Reason, Step, StepId};
@@ -79,10 +79,21 @@ impl Page<'_> {
             let forces = forcing.contains(&change.attribute);
             let mut leaves = self.leaves(step, &change);
             if forces && let Some(first) = leaves.first_mut() {
-                let _ = write!(first, " {}", paint(TURN, "(forces the replacement)"));
+                self.forces(first);
             }
             lines.extend(leaves);
         }
+    }
+
+    /// Says of an attribute that it forces the replacement, on a line of its own where it must be.
+    fn forces(&self, leaf: &mut String) {
+        const WORDS: &str = "(forces the replacement)";
+        let last = leaf.lines().next_back().unwrap_or_default();
+        let columns = textwrap::core::display_width(last) + 1 + WORDS.len();
+        if columns > self.layout.width {
+            let _ = write!(leaf, "\n{INDENT}   ");
+        }
+        let _ = write!(leaf, " {}", paint(TURN, WORDS));
     }
 
     /// What does not work between the old one and the new one.
@@ -149,6 +160,12 @@ impl Page<'_> {
 
     fn before_after(&self, path: &str, from: &Value, to: &Value, names: &Names) -> String {
         let (mut from, mut to) = (text(from, names), text(to, names));
+        if to
+            .strip_suffix(UNKNOWN)
+            .is_some_and(|to| to.trim_end() == from)
+        {
+            to = format!("the new {to}");
+        }
         if self.layout.value_lines.is_some() && from.len().max(to.len()) > self.layout.width {
             (from, to) = from_where_they_differ(&from, &to);
         }

@@ -113,14 +113,22 @@ fn done(step: &StepProgress, elapsed_ms: u64) -> String {
     format!("{} after {}{id}", paint(GOOD, verb), duration(elapsed_ms))
 }
 
-/// The output by which AWS's console finds a resource.
+/// The output by which AWS's console finds a resource; of an ARN what follows service, region and account.
 fn identity(outputs: &OutputValues) -> Option<String> {
     let known = ["id", "name", "arn"]
         .iter()
         .find_map(|name| outputs.get(*name));
     known
         .or_else(|| outputs.values().next())
-        .map(|id| one_line(id))
+        .map(|id| one_line(short(id)))
+}
+
+/// `listener/app/shop/1ecf` of `arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/shop/1ecf`.
+fn short(id: &str) -> &str {
+    let rest = id
+        .strip_prefix("arn:")
+        .and_then(|_| id.splitn(6, ':').nth(5));
+    rest.unwrap_or(id)
 }
 
 /// Why a step failed, on one line: the first, where there are several.

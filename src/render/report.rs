@@ -8,6 +8,7 @@ use super::json::Output;
 use super::lines::{further, skipped, why};
 use super::paint::{BAD, CAUTION, FAINT, GOOD, HINT, STRONG, duration, one_line, paint};
 use super::progress::{Progress, Status, StepProgress};
+use super::wrap::told_inset;
 use crate::engine::{Cause, Ending, Failure, Skip};
 use crate::model::FaultClass;
 
@@ -92,13 +93,16 @@ pub(super) fn numbers(progress: &Progress) -> String {
 
 /// The lines for standard error where not everything was done; nothing where it was.
 ///
-/// `again` is the command that goes on.
-pub fn unfinished(progress: &Progress, again: &str) -> Option<String> {
+/// `again` is the command that goes on, `width` the columns that there are.
+pub fn unfinished(progress: &Progress, again: &str, width: usize) -> Option<String> {
     let ending = progress.ending();
     if ending == Some(Ending::Complete) {
         return None;
     }
-    let mut out = String::new();
+    let mut out = Lines {
+        text: String::new(),
+        width,
+    };
     for step in progress.steps() {
         if let Status::Failed { failure, .. } = &step.status {
             failed(step, failure, &mut out);
@@ -107,39 +111,50 @@ pub fn unfinished(progress: &Progress, again: &str) -> Option<String> {
     section(&mut out, "left while AWS works on it", abandoned(progress));
     section(&mut out, "not begun", not_begun(progress));
     match finished(progress) {
-        done if done.is_empty() => out.push_str("nothing was changed\n"),
+        done if done.is_empty() => out.add(0, "nothing was changed"),
         done => section(&mut out, "done", done),
     }
     let words = match ending {
         Some(Ending::Cancelled) | None => "to go on",
         Some(Ending::Complete | Ending::Partial) => "when the cause is mended, to go on",
     };
-    let _ = writeln!(
-        out,
-        "{} {words}: {}",
-        paint(HINT, "hint:"),
-        paint(STRONG, again)
-    );
-    Some(out)
+    // In one piece, so that it can be copied.
+    let (hint, again) = (paint(HINT, "hint:"), paint(STRONG, again));
+    Some(format!("{}{hint} {words}: {again}\n", out.text))
 }
 
-fn failed(step: &StepProgress, failure: &Failure, out: &mut String) {
-    let _ = writeln!(
-        out,
-        "{} {} {} failed",
-        paint(BAD, "error:"),
-        step.planned.action,
-        paint(STRONG, &step.planned.address)
-    );
-    let _ = writeln!(out, "  {}", why(failure));
-    for line in further(failure) {
-        let _ = writeln!(out, "    {line}");
+/// Lines in the columns that there are.
+struct Lines {
+    text: String,
+    width: usize,
+}
+
+impl Lines {
+    /// Adds a line so far in; what does not fit on it stands further in below. Long words stay whole.
+    fn add(&mut self, margin: usize, line: &str) {
+        self.text.push_str(&told_inset(line, self.width, margin));
+        self.text.push('\n');
     }
-    for reason in &failure.reasons {
-        let _ = writeln!(out, "  - {}", one_line(reason));
+}
+
+fn failed(step: &StepProgress, failure: &Failure, out: &mut Lines) {
+    let (error, address) = (paint(BAD, "error:"), paint(STRONG, &step.planned.address));
+    out.add(
+        0,
+        &format!("{error} {} {address} failed", step.planned.action),
+    );
+    let cause = why(failure);
+    out.add(2, &cause);
+    for line in further(failure) {
+        out.add(4, &line);
+    }
+    for reason in failure.reasons.iter().map(|reason| one_line(reason)) {
+        if reason != cause {
+            out.add(2, &format!("- {reason}"));
+        }
     }
     if let Some(hint) = hint(failure) {
-        let _ = writeln!(out, "  {} {hint}", paint(HINT, "hint:"));
+        out.add(2, &format!("{} {hint}", paint(HINT, "hint:")));
     }
 }
 
@@ -162,14 +177,14 @@ fn hint(failure: &Failure) -> Option<String> {
     }
 }
 
-fn section(out: &mut String, title: &str, lines: Vec<String>) {
+fn section(out: &mut Lines, title: &str, lines: Vec<String>) {
     if lines.is_empty() {
         return;
     }
     let title = format!("{title} ({})", lines.len());
-    let _ = writeln!(out, "{}:", paint(STRONG, title));
+    out.add(0, &format!("{}:", paint(STRONG, title)));
     for line in lines {
-        let _ = writeln!(out, "  {line}");
+        out.add(2, &line);
     }
 }
 

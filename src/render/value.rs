@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::model::{Names, Piece, Value};
 
 /// What stands for an output that no step has made yet.
-const UNKNOWN: &str = "(known after apply)";
+pub(super) const UNKNOWN: &str = "(known after apply)";
 
 /// A value on one line.
 pub(super) fn text(value: &Value, names: &Names) -> String {
@@ -16,7 +16,9 @@ pub(super) fn text(value: &Value, names: &Names) -> String {
         Value::Absent => "(none)".to_owned(),
         Value::Bool(yes) => yes.to_string(),
         Value::Int(number) => number.to_string(),
-        Value::Text(text) => quoted_where_needed(text),
+        Value::Text(text) => names
+            .owner_of_arn(text)
+            .map_or_else(|| quoted_where_needed(text), ToString::to_string),
         Value::List(items) => bracketed(items.iter(), names),
         Value::Set(items) => bracketed(ordered(items, names).into_iter(), names),
         Value::Map(members) => {
@@ -109,6 +111,7 @@ mod tests {
     fn every_form_of_value_has_its_text() {
         let mut names = Names::default();
         names.add("vpc", "vpc-1", output("vpc/main.id"));
+        names.add("vpc-arn", "arn:aws:vpc/1", output("vpc/main.arn"));
         let id = |id: &str| Value::Id {
             class: "vpc".into(),
             id: id.to_owned(),
@@ -119,6 +122,8 @@ mod tests {
             (Value::Text("true".into()), "\"true\""),
             (Value::Int(80), "80"),
             (Value::Text("80".into()), "\"80\""),
+            (Value::Text("arn:aws:vpc/1".into()), "vpc/main.arn"),
+            (Value::Text("arn:aws:vpc/2".into()), "arn:aws:vpc/2"),
             (Value::Text("10.0.0.0/16".into()), "10.0.0.0/16"),
             (Value::Text(String::new()), "\"\""),
             (Value::Text("a\u{1b}[2J".into()), "\"a\\u{1b}[2J\""),

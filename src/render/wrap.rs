@@ -62,21 +62,76 @@ pub(super) fn inset(text: &str, width: usize, margin: usize) -> String {
     broken(text, width, margin, margin).join("\n")
 }
 
+/// Messages in lines of this width, the later ones further in. What is longer than a line stays whole, so
+/// that it can be copied.
+pub fn told(text: &str, width: usize) -> String {
+    let lines: Vec<String> = text
+        .split('\n')
+        .flat_map(|line| lines(line, width, 0, HANG, false))
+        .collect();
+    lines.join("\n")
+}
+
+/// The same of one line that begins so far in.
+pub(super) fn told_inset(line: &str, width: usize, margin: usize) -> String {
+    lines(line, width, margin, margin + HANG, false).join("\n")
+}
+
 fn broken(text: &str, width: usize, first: usize, later: usize) -> Vec<String> {
+    lines(text, width, first, later, true)
+}
+
+fn lines(text: &str, width: usize, first: usize, later: usize, breaks: bool) -> Vec<String> {
     let (first, later) = (" ".repeat(first), " ".repeat(later));
     let room = width.max(later.len() + NARROWEST);
     let options = textwrap::Options::new(room)
         .initial_indent(&first)
         .subsequent_indent(&later)
+        .break_words(breaks)
+        .word_separator(textwrap::WordSeparator::Custom(words))
         // The hyphens of names are no places to break at.
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let lines = textwrap::wrap(text, options).into_iter();
     lines.map(std::borrow::Cow::into_owned).collect()
 }
 
+/// The words of a line; what stands in backquotes, a command, is one.
+fn words(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> {
+    let mut is_quoted = false;
+    let mut was_space = false;
+    let mut starts = vec![0];
+    for (at, c) in line.char_indices() {
+        if was_space && c != ' ' && !is_quoted {
+            starts.push(at);
+        }
+        is_quoted ^= c == '`';
+        was_space = c == ' ';
+    }
+    starts.push(line.len());
+    let words: Vec<&str> = starts
+        .windows(2)
+        .map(|pair| &line[pair[0]..pair[1]])
+        .filter(|word| !word.is_empty())
+        .collect();
+    Box::new(words.into_iter().map(textwrap::core::Word::from))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_and_long_words_stay_whole() {
+        let text = "note: it is there; `qpiac apply --wait deployed` waits for it, see \
+                    arn:aws:cloudfront::123456789012:distribution/E2QWRUHAPOMQZL now";
+        assert_eq!(
+            told(text, 40),
+            "note: it is there;\n    `qpiac apply --wait deployed` waits\n    for it, see\n    \
+             arn:aws:cloudfront::123456789012:distribution/E2QWRUHAPOMQZL\n    now"
+        );
+        assert_eq!(told("one `two\nthree four", 20), "one `two\nthree four");
+        assert_eq!(told("a b", usize::MAX), "a b");
+    }
 
     #[test]
     fn what_is_cut_is_counted_to_the_character() {

@@ -17,6 +17,7 @@ use futures::future::try_join_all;
 use super::iam_role::IamRoleArn;
 use super::lifecycle::{Lifecycle, Mark};
 use super::log_group::LogGroupName;
+use super::secret::SecretArn;
 use crate::aws::{Call, Clients, ecs, if_present, of_build, required};
 use crate::classes;
 use crate::model::{Fault, Found, Id, Owner, Query, Ref, Resolved, State, TagChange, Tags, Text};
@@ -88,8 +89,8 @@ pub struct Container {
     pub ports: BTreeSet<u16>,
     /// Its environment.
     pub environment: BTreeMap<String, Text>,
-    /// Environment that ECS fills from secrets: the secrets' ARNs.
-    pub secrets: BTreeMap<String, Text>,
+    /// Environment that ECS fills from secrets when a task starts.
+    pub secrets: BTreeMap<String, Ref<SecretArn>>,
     /// Where its output goes.
     pub log: Option<ContainerLog>,
 }
@@ -292,7 +293,7 @@ fn container(found: ContainerDefinition) -> Result<Container, Fault> {
             .secrets
             .unwrap_or_default()
             .into_iter()
-            .map(|secret| (secret.name, Text::from(secret.value_from)))
+            .map(|secret| (secret.name, Ref::known(secret.value_from)))
             .collect(),
         log: found.log_configuration.and_then(log),
     })
@@ -327,7 +328,7 @@ fn definition(
     let secrets = container.secrets.iter().map(|(name, arn)| {
         Secret::builder()
             .name(name)
-            .value_from(task.text(arn))
+            .value_from(task.known(arn))
             .build()
     });
     let secrets: Vec<Secret> = secrets

@@ -9,6 +9,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
+/// The least room for a word, in columns.
+const NARROWEST: usize = 20;
+
 /// A part of the file's text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
@@ -102,7 +105,7 @@ impl Diagnostic {
 pub struct Style {
     /// Whether terminal colours are used.
     pub colour: bool,
-    /// Columns to draw in; longer lines are cut around the place that is wrong.
+    /// Columns to draw in; longer lines of the file are cut around the place that is wrong.
     pub width: usize,
 }
 
@@ -189,13 +192,17 @@ impl Diagnostics {
             if !out.is_empty() {
                 out.push('\n');
             }
-            out.push_str(renderer.render(&[self.group(diagnostic)]).trim_end());
+            out.push_str(
+                renderer
+                    .render(&[self.group(diagnostic, style.width)])
+                    .trim_end(),
+            );
             out.push('\n');
         }
         out
     }
 
-    fn group<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
+    fn group<'a>(&'a self, diagnostic: &'a Diagnostic, width: usize) -> Group<'a> {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -212,11 +219,23 @@ impl Diagnostics {
         let mut group = level
             .primary_title(diagnostic.message.as_str())
             .element(snippet);
+        // Line numbers stand in front of everything.
+        let last = diagnostic.related.iter().map(|(span, _)| *span);
+        let last = last
+            .chain([diagnostic.span])
+            .map(|span| self.position(span).line);
+        let digits = last.max().unwrap_or_default().to_string().len();
+        let fitted = |name: &str, text: &str| {
+            let before = digits + " = ".len() + name.len() + ": ".len();
+            textwrap::fill(text, width.saturating_sub(before).max(NARROWEST))
+        };
         if let Some(expected) = &diagnostic.expected {
-            group = group.element(Level::NOTE.with_name("expected").message(expected.as_str()));
+            let text = fitted("expected", expected);
+            group = group.element(Level::NOTE.with_name("expected").message(text));
         }
         if let Some(hint) = &diagnostic.hint {
-            group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
+            let text = fitted("hint", hint);
+            group = group.element(Level::HELP.with_name("hint").message(text));
         }
         group
     }

@@ -17,7 +17,7 @@ use crate::model::{Cidr, Graph, Ref, Text};
 use crate::resources::{
     Architecture, Container, ContainerInsights, ContainerLog, Direction, EcsCluster,
     EcsClusterOutputsRefs, EcsService, EcsServiceOutputsRefs, LogGroup, LogGroupName, Peer,
-    SecurityGroup, SecurityGroupId, SecurityGroupRule, ServiceTarget, TargetGroupArn,
+    SecretArn, SecurityGroup, SecurityGroupId, SecurityGroupRule, ServiceTarget, TargetGroupArn,
     TaskDefinition, TaskDefinitionArn,
 };
 use crate::spec::leaf::Placement;
@@ -233,12 +233,12 @@ fn environment(service: &Service, secrets: &Secrets) -> BTreeMap<String, Text> {
 }
 
 /// Variables that ECS fills from secrets when a task starts.
-fn injected(service: &Service, secrets: &Secrets) -> BTreeMap<String, Text> {
+fn injected(service: &Service, secrets: &Secrets) -> BTreeMap<String, Ref<SecretArn>> {
     let pairs = service.secrets.iter();
     pairs
         .filter_map(|(variable, secret)| {
-            let arn = &secrets.get(secret)?.arn;
-            Some((variable.to_string(), Text::from(arn)))
+            let arn = secrets.get(secret)?.arn.clone();
+            Some((variable.to_string(), arn))
         })
         .collect()
 }

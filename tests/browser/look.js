@@ -57,6 +57,21 @@ for (const bar of bars) {
   if (name.getBBox().x < 0) problems.push(`${bar.dataset.step} is cut off`);
   if (contrast(fill(name), page) < 4.5) problems.push(`${bar.dataset.step} is faint`);
 }
+const ink = (node) => getComputedStyle(node).color;
+for (const node of document.querySelectorAll("h1, h2, p, li, th, td")) {
+  if (node.textContent && contrast(ink(node), page) < 4.5) problems.push(`"${node.textContent}" is faint`);
+}
+for (const code of document.querySelectorAll("code")) {
+  if (contrast(ink(code), getComputedStyle(code).backgroundColor) < 4.5)
+    problems.push(`"${code.textContent}" is faint`);
+}
+// What AWS calls a thing stands in the last cell of its row.
+const rows = (table) => [...document.querySelectorAll(`${table} tbody tr`)];
+for (const row of [...rows("#components"), ...rows("#subnets"), ...rows("#all-resources")])
+  if (!row.lastElementChild.textContent) problems.push(`"${row.textContent}" says not what AWS calls it`);
+// A drawing by itself has its own width.
+if (document.querySelector("h1") && document.documentElement.scrollWidth > document.documentElement.clientWidth)
+  problems.push("the page is wider than its window");
 const said = document.createElement("pre");
 said.id = "said";
 said.textContent = JSON.stringify({
@@ -68,6 +83,9 @@ said.textContent = JSON.stringify({
   arrows: document.querySelectorAll("polyline").length,
   bars: bars.length,
   rows: document.querySelectorAll("#steps tbody tr").length,
+  components: rows("#components").map((row) => row.firstElementChild.textContent),
+  resources: rows("#all-resources").length,
+  sections: document.querySelectorAll("section").length,
   critical: document.querySelectorAll("#critical li").length,
 });
 document.body.append(said);

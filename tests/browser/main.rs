@@ -1,4 +1,4 @@
-//! The drawing and the page of timings in a real browser, in light and in dark.
+//! The drawing, the document and the page of timings in a real browser, in light and in dark.
 //!
 //! Needs Chromium, so it is not a part of plain `cargo test`:
 //! `cargo test --test browser -- --ignored`. The gate installs Chromium and runs it.
@@ -107,6 +107,40 @@ fn a_drawing_can_be_read_in_light_and_in_dark() {
             assert!(said["figures"].as_u64() > Some(15), "{said}");
             assert!(said["arrows"].as_u64() > Some(9), "{said}");
         }
+    }
+}
+
+/// The components of the reference stack, each with what AWS calls it, and every resource.
+#[test]
+#[ignore = "needs Chromium"]
+fn the_document_is_a_page_with_every_component() {
+    let place = Place::new();
+    run(&place, &["apply", "--sandbox", "--yes"]);
+    let page = run(&place, &["document", "--sandbox", "--format", "html"]);
+    for (scheme, ground) in [
+        (Scheme::Light, "rgb(255, 255, 255)"),
+        (Scheme::Dark, "rgb(13, 17, 23)"),
+    ] {
+        let said = look(&place, &page, scheme);
+        assert_eq!(said["page"], ground);
+        assert_eq!(said["problems"], serde_json::json!([]), "{scheme:?}");
+        assert_eq!(
+            said["components"],
+            serde_json::json!([
+                "Names",
+                "VPC",
+                "Load balancer",
+                "ECS Fargate",
+                "CloudFront",
+                "Secrets Manager",
+                "Lambda",
+                "CloudWatch",
+                "Security groups"
+            ])
+        );
+        assert_eq!(said["resources"], 73, "{said}");
+        assert!(said["figures"].as_u64() > Some(15), "{said}");
+        assert_eq!(said["sections"], 6, "{said}");
     }
 }
 

@@ -4,66 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use jsonschema::Validator;
 use qpiac::resources::KINDS;
 use serde_json::{Map, Value, json};
 
+use crate::output_schema::Schemas;
 use crate::program::{DEFAULT_STACK, Place};
-
-/// The schema, closed: a key that it does not name is an error here, though not for others.
-struct Schemas(Value);
-
-impl Schemas {
-    fn read() -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/output.schema.json");
-        let text = std::fs::read_to_string(path).expect("the schema");
-        let mut schema: Value = serde_json::from_str(&text).expect("JSON");
-        close(&mut schema);
-        Self(schema)
-    }
-
-    fn of(&self, name: &str) -> Validator {
-        assert!(self.0["$defs"].get(name).is_some(), "{name}");
-        let mut schema = self.0.clone();
-        schema["$ref"] = json!(format!("#/$defs/{name}"));
-        jsonschema::validator_for(&schema).expect("a schema")
-    }
-
-    #[track_caller]
-    fn admit(&self, name: &str, document: &Value) {
-        let errors: Vec<String> = self
-            .of(name)
-            .iter_errors(document)
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect();
-        assert!(
-            errors.is_empty(),
-            "{name}: {}\n{document:#}",
-            errors.join("\n")
-        );
-    }
-
-    #[track_caller]
-    fn admit_lines(&self, name: &str, text: &str) {
-        assert!(!text.is_empty());
-        for line in text.lines() {
-            self.admit(name, &serde_json::from_str(line).expect("JSON"));
-        }
-    }
-}
-
-fn close(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            if members.contains_key("properties") {
-                members.insert("additionalProperties".into(), json!(false));
-            }
-            members.values_mut().for_each(close);
-        }
-        Value::Array(items) => items.iter_mut().for_each(close),
-        _ => {}
-    }
-}
 
 fn golden(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
@@ -113,6 +58,7 @@ fn the_schema_says_what_every_command_prints() {
         "past",
         &run(&["history", "--sandbox", "--format", "jsonl"], 0).out,
     );
+    schemas.admit("unlock", &run(&with(&["unlock"]), 0).json());
     let kinds = KINDS.iter().map(|kind| kind.schema.kind.as_str());
     for key in ["", "services.*.port", "load_balancer"]
         .into_iter()
@@ -167,11 +113,11 @@ fn the_schema_is_no_empty_promise() {
     assert!(worse(&|plan| plan["format_version"] = json!(2)));
     assert!(worse(&|plan| plan["steps"][0]["action"] = json!("recreate")));
     // Every part of it is used by some document.
-    let text = schemas.0.to_string();
-    let parts = schemas.0["$defs"].as_object().expect("parts");
+    let text = schemas.parts().to_string();
+    let parts = schemas.parts().as_object().expect("parts");
     let printed: BTreeSet<&str> = [
         "plan", "show", "run", "event", "validate", "status", "output", "check", "verify",
-        "history", "past", "header", "explain",
+        "history", "past", "header", "explain", "unlock",
     ]
     .into();
     for name in parts.keys() {

@@ -10,9 +10,15 @@ mod images;
 mod init;
 mod lifecycle;
 mod newcomer;
+mod output_schema;
 mod policy;
 mod program;
+mod recording;
+mod rehearsal;
+mod screens;
 mod shells;
 mod shown;
 mod stopping;
 mod whole;
+#[cfg(unix)]
+mod window;

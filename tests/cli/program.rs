@@ -8,7 +8,7 @@ use tempfile::TempDir;
 /// One web service behind a load balancer.
 pub(crate) const DEFAULT_STACK: &str = include_str!("../wire/web_stack.yaml");
 /// What the environment of a test must not decide.
-const FOREIGN: [&str; 9] = [
+const FOREIGN: [&str; 11] = [
     "AWS_DEFAULT_REGION",
     "AWS_PROFILE",
     "AWS_REGION",
@@ -16,8 +16,10 @@ const FOREIGN: [&str; 9] = [
     "COLUMNS",
     "NO_COLOR",
     "QPIAC_PACE_MS",
+    "QPIAC_PROGRESS",
     "QPIAC_READ_LAG_MS",
     "QPIAC_SANDBOX",
+    "QPIAC_SANDBOX_BREAKS",
 ];
 
 /// A folder with a stack file, in which the program runs.

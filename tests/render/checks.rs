@@ -4,7 +4,8 @@ use qpiac::model::Owner;
 use qpiac::render;
 use qpiac::verify::{Check, Outcome, Scenario};
 
-use crate::{golden, plain};
+use crate::golden;
+use crate::screens::{WIDTHS, assert_fits, both};
 
 fn checks() -> Vec<Check> {
     let check = |scenario, name: &str, expected: &str, outcome| Check {
@@ -76,12 +77,10 @@ fn checks() -> Vec<Check> {
 #[test]
 fn checks_are_a_table_in_every_width() {
     let owner = Owner::new("shop", "us-east-1");
-    for width in [60, 80, 120] {
-        let text = plain(&render::checks_human(&owner, &checks(), width));
-        for line in text.lines() {
-            assert!(line.chars().count() <= width, "{width}: {line}");
-        }
-        golden(&format!("checks_{width}.txt"), &text);
+    for width in WIDTHS {
+        let shown = render::checks_human(&owner, &checks(), usize::from(width));
+        assert_fits(width, &shown);
+        both("checks", width, &shown);
     }
 }
 

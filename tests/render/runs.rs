@@ -247,7 +247,7 @@ fn told(events: Vec<(u64, What)>, detail: Detail) -> (Progress, String) {
         value: "http://app.example".to_owned(),
     }];
     text += "--- stderr\n";
-    text += &unfinished(&progress, "qpiac apply").unwrap_or_default();
+    text += &unfinished(&progress, "qpiac apply", usize::MAX).unwrap_or_default();
     text += "--- summary\n";
     text += &summary(&progress, &outputs);
     (progress, plain(&text))

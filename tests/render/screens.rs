@@ -5,17 +5,17 @@ use std::time::Duration;
 use indicatif::{InMemoryTerm, ProgressDrawTarget};
 use qpiac::engine::{Health, Wellness};
 use qpiac::model::Owner;
-use qpiac::render::{Detail, Live, Progress, Standing, status_human};
+use qpiac::render::{Detail, Live, Progress, Standing, status_human, summary, unfinished};
 use qpiac::spec::{self, diagnostic::Style};
 
-use crate::runs::{beginning, numbered};
+use crate::runs::{beginning, failing, numbered};
 use crate::{golden, plain};
 
-const WIDTHS: [u16; 3] = [60, 80, 120];
+pub(crate) const WIDTHS: [u16; 3] = [60, 80, 120];
 
 /// The golden files of a text at a width: as it is without colours, and with them made visible.
 #[track_caller]
-fn both(name: &str, width: u16, shown: &str) {
+pub(crate) fn both(name: &str, width: u16, shown: &str) {
     golden(&format!("{name}_{width}.txt"), &plain(shown));
     golden(
         &format!("{name}_{width}_colours.txt"),
@@ -23,11 +23,13 @@ fn both(name: &str, width: u16, shown: &str) {
     );
 }
 
+/// Every line fits, unless it is one word, which can only be copied in one piece.
 #[track_caller]
-fn assert_fits(width: u16, shown: &str) {
+pub(crate) fn assert_fits(width: u16, shown: &str) {
     for line in plain(shown).lines() {
+        let is_one_word = !line.trim().contains(' ');
         assert!(
-            line.chars().count() <= usize::from(width),
+            is_one_word || line.chars().count() <= usize::from(width),
             "{width}: {line}"
         );
     }
@@ -89,6 +91,21 @@ fn a_run_under_way_shows_what_runs_what_comes_and_what_is_left() {
             assert!(shown.contains(words), "{words}:\n{shown}");
         }
         golden(&format!("live_{width}.txt"), &shown);
+    }
+}
+
+/// The report of a run that failed, over its last lines.
+#[test]
+fn a_run_that_failed_fits_the_columns_that_there_are() {
+    let mut progress = Progress::default();
+    for event in numbered(failing()) {
+        progress.fold(&event);
+    }
+    for width in WIDTHS {
+        let report = unfinished(&progress, "qpiac apply", usize::from(width));
+        let shown = report.expect("a report") + &summary(&progress, &[]);
+        assert_fits(width, &shown);
+        both("report", width, &shown);
     }
 }
 

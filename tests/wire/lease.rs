@@ -11,6 +11,7 @@ use testbed::{Request, Rule};
 use tokio::process::{Child, Command};
 
 use crate::observer::Observer;
+use crate::output_schema::Schemas;
 use crate::program::{Program, Ran, WEB_STACK, edited};
 
 const BUCKET: &str = "qpiac-123456789012-us-east-1";
@@ -210,9 +211,14 @@ async fn a_lease_is_taken_away_from_its_holder() {
         "without a terminal there is nobody to ask: {}",
         asked.err
     );
-    let unlocked = run(&program, &["unlock", "--yes"]).await;
+    let schemas = Schemas::read();
+    let unlocked = run(&program, &["unlock", "--yes", "--format", "json"]).await;
     assert_eq!(unlocked.code, 0, "{}", unlocked.err);
     assert!(unlocked.err.contains("is free"), "{}", unlocked.err);
+    let document = unlocked.json();
+    schemas.admit("unlock", &document);
+    assert_eq!(document["outcome"], "taken_away");
+    assert_eq!(document["holder"]["command"], "qpiac apply --yes");
     let ended = Ran::from(first.wait_with_output().await.unwrap());
     assert!(
         ended.err.contains("somebody unlocked the stack"),

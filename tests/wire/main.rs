@@ -18,8 +18,14 @@ mod images;
 mod lease;
 mod live;
 mod observer;
+#[path = "../cli/output_schema.rs"]
+#[allow(dead_code, reason = "other tests need more of it")]
+mod output_schema;
 mod permissions;
 mod program;
+#[path = "../cli/recording.rs"]
+#[allow(dead_code, reason = "other tests need more of it")]
+mod recording;
 mod reference;
 mod resuming;
 mod rotation;

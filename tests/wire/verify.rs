@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::live::Live;
+use crate::program::Ran;
+use crate::recording::assert_recorded;
 
 /// AWS's policy CachingOptimized.
 const CACHED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
@@ -112,7 +114,17 @@ async fn edge_lets_everything_through(live: &Live) {
         "no token",
     ])
     .await;
+    record(live).await;
     live.mend().await;
+}
+
+/// The recording of `docs/screens.md`.
+async fn record(live: &Live) {
+    let endpoint = live.program.bed.data_plane();
+    let mut command = live.program.command(&["verify", "--endpoint", endpoint]);
+    let output = command.env("COLUMNS", "80").output().await;
+    let ran = Ran::from(output.expect("the program runs")).exits(1);
+    assert_recorded("$ qpiac verify --endpoint http://127.0.0.1:8080", &ran.out);
 }
 
 async fn listener_forwards(live: &Live) {

@@ -1,0 +1,59 @@
+//! Failures rehearsed in the sandbox, and what they must not leave behind.
+
+use crate::program::{DEFAULT_STACK, Done, Place, done};
+
+/// An apply in which the first resource of a kind does not work.
+fn apply_breaking(place: &Place, breaks: &str) -> Done {
+    let mut command = place.command(&["apply", "--sandbox", "--progress", "plain"]);
+    command
+        .env("QPIAC_SANDBOX_BREAKS", breaks)
+        .env("QPIAC_PACE_MS", "10");
+    done(&command.output().expect("the program runs"))
+}
+
+/// What running tasks need is there as long as they run: a deployment that fails goes back to them.
+#[test]
+fn secrets_outlive_the_tasks_that_read_them() {
+    let place = Place::new();
+    let service = "    logs: { retention_days: 30 }\n";
+    let secrets = "secrets:\n  injected: {}\n  looked-up: {}\n";
+    let reading = "    secrets: { TOKEN: injected }\n    reads: [looked-up]\n";
+    place.write(&format!(
+        "{}{secrets}",
+        DEFAULT_STACK.replace(service, &format!("{service}{reading}"))
+    ));
+    place.run(&["apply", "--sandbox"]).expect(0);
+    place.write(DEFAULT_STACK);
+    let failed = apply_breaking(&place, "ecs-service=tasks failed to start").expect(1);
+    for line in [
+        "error: update ecs-service/app failed\n  tasks failed to start\n",
+        "delete secret/injected (skipped, needs ecs-service/app)\n",
+        "delete secret/looked-up (skipped, needs ecs-service/app)\n",
+        "delete task-definition/app (skipped, needs ecs-service/app)\n",
+    ] {
+        assert!(failed.err.contains(line), "{line}: {}", failed.err);
+    }
+    let status = place.run(&["status", "--sandbox"]).expect(1);
+    assert!(
+        status
+            .out
+            .contains("ill      ecs-service/app  tasks failed to start"),
+        "{}",
+        status.out
+    );
+    // The next run makes it whole, and only then do the secrets go.
+    place.run(&["apply", "--sandbox"]).expect(0);
+    let status = place.run(&["status", "--sandbox"]).expect(0);
+    assert!(!status.out.contains("secret/"), "{}", status.out);
+}
+
+#[test]
+fn a_rehearsal_that_means_nothing_is_refused() {
+    let place = Place::new();
+    for breaks in ["ecs-servce=no", "ecs-service", "ecs-service=", "=no", ""] {
+        let refused = apply_breaking(&place, breaks).expect(1);
+        let told = format!("QPIAC_SANDBOX_BREAKS is `{breaks}`; expected a kind of resource");
+        assert!(refused.err.contains(&told), "{}", refused.err);
+    }
+    assert!(!place.path(".qpiac/sandbox.json").exists());
+}
