@@ -4,16 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::scene::root;
+use crate::machine::{root, workflow};
 
 fn workflows() -> Vec<(String, Value)> {
     let folder = std::fs::read_dir(root().join(".github/workflows")).unwrap();
-    let read = |path: std::path::PathBuf| {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(path).unwrap();
-        (name, serde_yaml::from_str(&text).unwrap())
-    };
-    folder.map(|entry| read(entry.unwrap().path())).collect()
+    let name = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let names = folder.map(|entry| name(entry.unwrap()));
+    names.map(|name| (name.clone(), workflow(&name))).collect()
 }
 
 /// The rights of every job, as `WORKFLOW/JOB: RIGHT`. A new one has to be thought about twice.

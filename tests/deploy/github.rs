@@ -1,9 +1,9 @@
 //! The stand-in for GitHub, seen from the tests: what is there, and what was kept.
 
-use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,38 @@ pub(crate) struct GitHub {
     child: Child,
     port: u16,
     folder: tempfile::TempDir,
-    world: RefCell<Value>,
+    world: World,
+}
+
+/// What is there: branches, environments, runs, artifacts. May be changed from anywhere.
+#[derive(Clone)]
+pub(crate) struct World {
+    value: Arc<Mutex<Value>>,
+    file: PathBuf,
+}
+
+impl World {
+    fn of(value: Value, folder: &Path) -> Self {
+        let world = Self {
+            value: Arc::new(Mutex::new(value)),
+            file: folder.join("world.json"),
+        };
+        world.set(|_| ());
+        world
+    }
+
+    /// Changes it, as of now.
+    pub(crate) fn set(&self, change: impl FnOnce(&mut Value)) {
+        let mut value = self.value.lock().expect("the world");
+        change(&mut value);
+        let new = self.file.with_extension("new");
+        std::fs::write(&new, value.to_string()).expect("a world");
+        std::fs::rename(new, &self.file).expect("a world");
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Value) -> T) -> T {
+        read(&self.value.lock().expect("the world"))
+    }
 }
 
 impl GitHub {
@@ -24,7 +55,7 @@ impl GitHub {
             "refs": {}, "environments": {}, "runs": [], "artifacts": [], "tokens": {},
             "pulls": [], "comments": {}, "issues": [], "unwell": 0,
         });
-        std::fs::write(folder.path().join("world.json"), world.to_string()).expect("a world");
+        let world = World::of(world, folder.path());
         let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/deploy/github.py");
         let mut child = Command::new(python)
             .arg(program)
@@ -40,7 +71,7 @@ impl GitHub {
             child,
             port: said.trim().parse().expect("a port"),
             folder,
-            world: RefCell::new(world),
+            world,
         }
     }
 
@@ -55,11 +86,7 @@ impl GitHub {
 
     /// Changes what is there.
     pub(crate) fn set(&self, change: impl FnOnce(&mut Value)) {
-        let mut world = self.world.borrow_mut();
-        change(&mut world);
-        let new = self.folder.path().join("world.new");
-        std::fs::write(&new, world.to_string()).expect("a world");
-        std::fs::rename(new, self.folder.path().join("world.json")).expect("a world");
+        self.world.set(change);
     }
 
     /// A token with the rights that a job asks for.
@@ -75,7 +102,9 @@ impl GitHub {
     }
 
     pub(crate) fn has_reviewers(&self, environment: &str) -> bool {
-        let rules = self.world.borrow()["environments"][environment].to_string();
+        let rules = self
+            .world
+            .read(|world| world["environments"][environment].to_string());
         rules.contains("required_reviewers")
     }
 
@@ -95,9 +124,8 @@ impl GitHub {
 
     /// The files of the last artifact of this name.
     pub(crate) fn artifact(&self, name: &str) -> Vec<(String, String)> {
-        let world = self.world.borrow();
-        let mut all = world["artifacts"].as_array().expect("artifacts").iter();
-        let found = all.rfind(|artifact| artifact["name"] == name);
+        let all = self.artifacts();
+        let found = all.iter().rfind(|artifact| artifact["name"] == name);
         let files = found.expect("such an artifact")["files"].as_object();
         let files = files.expect("files").iter();
         files
@@ -106,8 +134,8 @@ impl GitHub {
     }
 
     pub(crate) fn artifacts(&self) -> Vec<Value> {
-        let world = self.world.borrow();
-        world["artifacts"].as_array().expect("artifacts").clone()
+        let all = self.world.read(|world| world["artifacts"].clone());
+        all.as_array().expect("artifacts").clone()
     }
 
     /// All that it was sent.

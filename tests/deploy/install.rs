@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use sha2::{Digest, Sha256};
 
 use crate::github::GitHub;
-use crate::scene::{python, root, write_program};
+use crate::machine::{python, root, write_program};
 
 const VERSION: &str = "1.2.3";
 

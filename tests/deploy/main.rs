@@ -22,6 +22,7 @@ mod program;
 
 mod expression;
 mod github;
+mod machine;
 mod runner;
 mod scene;
 

@@ -33,7 +33,7 @@ async fn the_plan_is_one_comment_that_is_kept_current() {
     }
 
     let second = edited(WEB_STACK, "memory: 512", "memory: 2048");
-    scene.propose(7, &second).await.job("plan").ends(true, &[]);
+    scene.planned(7, &second).await;
     let comments = scene.github.comments(7);
     assert_eq!(comments.len(), 1);
     assert!(comments[0].starts_with(MARKER), "{}", comments[0]);
@@ -53,11 +53,7 @@ async fn the_plan_is_one_comment_that_is_kept_current() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_that_fails_takes_the_place_of_the_last() {
     let mut scene = Scene::with(WEB_STACK).await;
-    scene
-        .propose(7, WEB_STACK)
-        .await
-        .job("plan")
-        .ends(true, &[]);
+    scene.planned(7, WEB_STACK).await;
     let wrong = edited(WEB_STACK, "memory: 512", "memory: lots");
     let run = scene.propose(7, &wrong).await;
     run.job("plan").ends(false, &["The plan failed"]);
@@ -112,11 +108,7 @@ async fn a_plan_that_is_too_long_is_cut_where_it_can_be() {
          for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do cat \"$HOME/said\"; done\n\
          exit $code",
     );
-    scene
-        .propose(7, WEB_STACK)
-        .await
-        .job("plan")
-        .ends(true, &[]);
+    scene.planned(7, WEB_STACK).await;
     let comment = scene.github.comments(7).remove(0);
     let length = comment.chars().count();
     assert!((50_000..=65_536).contains(&length), "{length}");
@@ -140,11 +132,7 @@ async fn a_plan_that_is_too_long_is_cut_where_it_can_be() {
 async fn a_github_that_is_unwell_is_asked_again() {
     let mut scene = Scene::with(WEB_STACK).await;
     scene.github.set(|world| world["unwell"] = 2.into());
-    scene
-        .propose(7, WEB_STACK)
-        .await
-        .job("plan")
-        .ends(true, &[]);
+    scene.planned(7, WEB_STACK).await;
     assert_eq!(scene.github.comments(7).len(), 1);
 
     // What may have been created is not created again: better no comment than two.

@@ -1,27 +1,17 @@
 //! A repository with the deploy job, a GitHub that has it, and the emulators that it deploys to.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::github::{GitHub, REPOSITORY};
+use crate::machine::{self, python, root, workflow, write_forward, write_program};
 use crate::observer::Observer;
 use crate::program::{Program, copy};
-use crate::runner::{Event, PLAN_ROLE, Run, Runner};
+use crate::runner::{Event, PLAN_ROLE, Ran, Run, Runner};
 
 /// A secret access key that nobody else has.
 pub(crate) const SECRET_KEY: &str = "wJalrXUtnFEMI0K7MDENG0bPxRfiCYEXAMPLEKEY";
-
-pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The interpreter of the emulators, which is new enough for the scripts too.
-pub(crate) fn python() -> PathBuf {
-    let requirements = include_str!("../../testbed/requirements/moto.txt");
-    testbed::python_environment(requirements).expect("a Python")
-}
 
 /// The branches, and what they are deployed to.
 pub(crate) struct Scene {
@@ -31,6 +21,8 @@ pub(crate) struct Scene {
     pub(crate) runner: Runner,
     _tools: tempfile::TempDir,
     runs: u64,
+    /// How many calls had changed something when the last run began.
+    changes: usize,
 }
 
 impl Scene {
@@ -46,6 +38,13 @@ impl Scene {
         scene
     }
 
+    /// The same, and there is somebody to approve.
+    pub(crate) async fn with_reviewers(stack: &str) -> Self {
+        let scene = Self::deployed(stack).await;
+        scene.has_reviewers();
+        scene
+    }
+
     pub(crate) fn of(program: Program) -> Self {
         let python = python();
         let tools = tempfile::tempdir().expect("a folder");
@@ -53,24 +52,20 @@ impl Scene {
             std::fs::create_dir(tools.path().join(folder)).expect("a folder");
         }
         let bin = tools.path().join("bin");
-        write_program(&bin.join("python3"), &forward(&python));
+        write_forward(&bin.join("python3"), &python);
         let qpiac = tools.path().join("qpiac");
-        write_program(
-            &qpiac.join("qpiac"),
-            &forward(env!("CARGO_BIN_EXE_qpiac").as_ref()),
-        );
+        write_forward(&qpiac.join("qpiac"), env!("CARGO_BIN_EXE_qpiac").as_ref());
 
         let mut path = bin.into_os_string();
         path.push(":");
         path.push(std::env::var_os("PATH").unwrap_or_default());
-        let workflow = std::fs::read_to_string(root().join(".github/workflows/deploy.yml"));
         let runner = Runner {
             workspace: program.path(""),
             scratch: tools.path().join("scratch"),
             tools: path,
             qpiac,
             credentials: credentials(&program),
-            workflow: serde_yaml::from_str(&workflow.expect("the workflow")).expect("a document"),
+            workflow: workflow("deploy.yml"),
             variables: json!({
                 "QPIAC_PLAN_ROLE": PLAN_ROLE,
                 "QPIAC_VERSION": env!("CARGO_PKG_VERSION"),
@@ -86,6 +81,7 @@ impl Scene {
             runner,
             _tools: tools,
             runs: 100,
+            changes: 0,
         };
         scene.git(&["init", "--quiet", "--initial-branch=main"]);
         scene.commit("The first");
@@ -96,17 +92,7 @@ impl Scene {
     /// Git, in the repository.
     #[track_caller]
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
-        let output = Command::new("git")
-            .args(["-c", "user.name=A", "-c", "user.email=a@example.com"])
-            .args(arguments)
-            .current_dir(&self.runner.workspace)
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .output()
-            .expect("git runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "git {arguments:?}: {said}");
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        machine::git(&self.runner.workspace, arguments)
     }
 
     fn commit(&self, message: &str) {
@@ -149,6 +135,12 @@ impl Scene {
             .await
     }
 
+    /// The same where the plan is made, as it has to be.
+    pub(crate) async fn planned(&mut self, number: u64, stack: &str) {
+        let run = self.propose(number, stack).await;
+        run.job("plan").ends(true, &[]);
+    }
+
     /// The pull request is merged, as one commit.
     pub(crate) async fn merge(&mut self, number: u64) -> Run {
         self.git(&["checkout", "--quiet", "main"]);
@@ -172,8 +164,10 @@ impl Scene {
     }
 
     /// Somebody approves what a run waits with.
-    pub(crate) async fn approve(&mut self, run: &mut Run) {
+    pub(crate) async fn approve<'r>(&mut self, run: &'r mut Run) -> &'r Ran {
+        self.changes = self.program.bed.mutating().len();
         self.runner.go_on(&self.github, run, true).await;
+        run.job("approved")
     }
 
     /// The look of every morning.
@@ -184,6 +178,7 @@ impl Scene {
 
     async fn start(&mut self, name: &'static str, branch: &str, details: Value) -> Run {
         self.runs += 1;
+        self.changes = self.program.bed.mutating().len();
         let event = Event {
             name,
             branch: branch.to_owned(),
@@ -235,12 +230,23 @@ impl Scene {
         write_program(&self.runner.qpiac.join("qpiac"), &script);
     }
 
-    /// That nothing was changed in AWS since the journal was cleared.
+    /// That the last run changed nothing in AWS.
     #[track_caller]
     pub(crate) fn assert_untouched(&self) {
         let calls = self.program.bed.mutating();
-        let names: Vec<String> = calls.iter().map(testbed::Call::name).collect();
+        let names = calls.iter().skip(self.changes).map(testbed::Call::name);
+        let names: Vec<String> = names.collect();
         assert!(names.is_empty(), "{names:?}");
+    }
+
+    /// That the last run did not carry out the reviewed plan, with this in the place of a reason, and
+    /// that a new one waits.
+    #[track_caller]
+    pub(crate) fn assert_put_forward(&self, run: &Run, parts: &[&str]) {
+        let deploy = run.job("deploy").ends(true, parts);
+        deploy.ends(true, &["A new plan waits for approval"]);
+        assert!(!run.jobs.contains_key("approved"));
+        self.assert_untouched();
     }
 }
 
@@ -259,14 +265,4 @@ fn credentials(program: &Program) -> Vec<(String, String)> {
             .map(|image| ("QPIAC_IMAGE_APP".to_owned(), image.to_owned())),
     );
     all
-}
-
-fn forward(program: &Path) -> String {
-    format!("exec '{}' \"$@\"", program.display())
-}
-
-pub(crate) fn write_program(path: &Path, script: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::write(path, format!("#!/bin/sh\n{script}\n")).expect("a program");
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("a program");
 }
