@@ -8,7 +8,7 @@ use crate::scene::Scene;
 const REVIEWED: &str = "this carried out the plan that was reviewed";
 const APPROVED: &str = "this carried out the plan that was approved";
 
-fn larger() -> String {
+pub(crate) fn larger() -> String {
     edited(WEB_STACK, "memory: 512", "memory: 1024")
 }
 

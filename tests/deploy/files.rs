@@ -46,21 +46,36 @@ fn no_job_has_more_rights_than_stand_here() {
     assert_eq!(rights, wanted.map(str::to_owned).into());
 }
 
-/// What begins to change AWS is not cancelled, and one at a time does.
+/// What begins to change AWS is not cancelled, nor what waits to: `approved` shares its group with
+/// nobody, and `deploy` keeps all that wait.
 #[test]
-fn deployments_of_a_stack_wait_for_each_other() {
-    let all = workflows();
-    let (_, deploy) = all.iter().find(|(name, _)| name == "deploy.yml").unwrap();
-    for job in ["deploy", "approved"] {
-        let job = &deploy["jobs"][job];
-        assert_eq!(job["concurrency"]["group"], "deploy-stack.yaml");
+fn no_deployment_is_cancelled_by_another() {
+    let jobs = workflow("deploy.yml")["jobs"].clone();
+    let deploy = &jobs["deploy"];
+    assert_eq!(deploy["concurrency"]["group"], "deploy-stack.yaml");
+    assert_eq!(deploy["concurrency"]["queue"], "max");
+    let approved = &jobs["approved"];
+    let group = "approved-stack.yaml-${{ github.run_id }}";
+    assert_eq!(approved["concurrency"]["group"], group);
+    for job in [deploy, approved] {
         assert_eq!(job["concurrency"]["cancel-in-progress"], false);
-        assert!(
-            job["environment"]
-                .as_str()
-                .unwrap()
-                .starts_with("production")
-        );
+        let environment = job["environment"].as_str().unwrap();
+        assert!(environment.starts_with("production"));
+    }
+}
+
+/// Whoever waited for the lease has as long again to deploy, before GitHub ends the job.
+#[test]
+fn half_of_a_job_is_left_when_its_wait_is_over() {
+    let deploy = workflow("deploy.yml");
+    let wait_s: u64 = deploy["env"]["LEASE_WAIT_S"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    for job in ["deploy", "approved"] {
+        let minutes = deploy["jobs"][job]["timeout-minutes"].as_u64().unwrap();
+        assert_eq!(wait_s * 2, minutes * 60, "{job}");
     }
 }
 

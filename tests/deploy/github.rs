@@ -89,6 +89,11 @@ impl GitHub {
         self.world.set(change);
     }
 
+    /// What is there, for those who change it while jobs go on.
+    pub(crate) fn world(&self) -> World {
+        self.world.clone()
+    }
+
     /// A token with the rights that a job asks for.
     pub(crate) fn token(&self, permissions: &Value) -> String {
         let mut rights = serde_json::Map::new();

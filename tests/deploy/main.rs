@@ -31,4 +31,5 @@ mod files;
 mod install;
 mod pull_request;
 mod secrecy;
+mod together;
 mod watch;

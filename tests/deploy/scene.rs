@@ -230,6 +230,11 @@ impl Scene {
         write_program(&self.runner.qpiac.join("qpiac"), &script);
     }
 
+    /// A value in the workflow's `env`.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.runner.workflow["env"][name] = value.into();
+    }
+
     /// That the last run changed nothing in AWS.
     #[track_caller]
     pub(crate) fn assert_untouched(&self) {

@@ -6,6 +6,7 @@ import plans
 import runner
 import text
 import tool
+import turn
 from github import GitHub, Refused
 from setting import Setting
 
@@ -13,16 +14,19 @@ from setting import Setting
 def run(setting: Setting) -> int:
     """Carries out the plan that the pull request showed."""
     github = GitHub(setting)
-    if not _is_newest(setting, github):
-        runner.warning("Nothing was deployed", _outrun(setting))
-        runner.summary(f"**Nothing was deployed.** {_outrun(setting)}")
-        return 0
     try:
+        turn.check_newest(setting, github)
         saved = plans.reviewed(setting, github)
+        ran = turn.apply(setting, github, saved)
+    except turn.Overtaken as why:
+        runner.warning("Nothing was deployed", str(why))
+        runner.summary(f"**Nothing was deployed.** {why}")
+        return 0
+    except turn.Busy as why:
+        return _given_up(why)
     except plans.Unfit as why:
         return _put_forward(setting, github, f"There is no reviewed plan to carry out: {why}.")
-    ran = tool.apply(setting, saved)
-    if ran.code != tool.DONE and not _was_begun(ran):
+    if ran.code != tool.DONE and not ran.was_begun:
         refused = "The reviewed plan was refused; nothing of it was carried out."
         return _put_forward(setting, github, f"{refused}\n\n{text.quoted(ran.error)}")
     return _concluded(ran, "the plan that was reviewed")
@@ -30,18 +34,17 @@ def run(setting: Setting) -> int:
 
 def run_approved(setting: Setting) -> int:
     """Carries out the plan that `run` put forward and that somebody approved."""
-    if not _is_newest(setting, GitHub(setting)):
-        runner.error("Nothing was deployed", _outrun(setting))
-        runner.summary(f"**Nothing was deployed.** {_outrun(setting)}")
-        return 1
     saved = Path(setting.given("PLAN_FILE"))
     try:
         plans.check_options(saved.read_bytes())
-    except (plans.Unfit, OSError) as why:
+        ran = turn.apply(setting, GitHub(setting), saved)
+    except turn.Busy as why:
+        return _given_up(why)
+    except (turn.Overtaken, plans.Unfit, OSError) as why:
         runner.error("Nothing was deployed", str(why))
+        runner.summary(f"**Nothing was deployed.** {why}")
         return 1
-    ran = tool.apply(setting, saved)
-    if ran.code != tool.DONE and not _was_begun(ran):
+    if ran.code != tool.DONE and not ran.was_begun:
         runner.error("The approved plan was refused", ran.error)
         runner.summary(
             "**The approved plan was refused; nothing of it was carried out.** Run all jobs again for "
@@ -51,23 +54,14 @@ def run_approved(setting: Setting) -> int:
     return _concluded(ran, "the plan that was approved")
 
 
-def _was_begun(ran: tool.Ran) -> bool:
-    """Whether anything may have been carried out. A refusal ends with `FAILED` or `USAGE` and prints
-    no document; a program that was killed or broke down prints none either, and had perhaps begun."""
-    return bool(ran.out.strip()) or ran.code not in (tool.FAILED, tool.USAGE)
-
-
-def _is_newest(setting: Setting, github: GitHub) -> bool:
-    """Whether the branch still ends here. An old run that is started again must not lead back."""
-    tip = github.get(f"/git/ref/heads/{setting.branch}")
-    return bool(tip["object"]["sha"] == setting.commit)
-
-
-def _outrun(setting: Setting) -> str:
-    return (
-        f"{setting.branch} has moved on from {setting.commit[:12]}; the run of its last commit deploys "
-        "what this one would have."
+def _given_up(why: turn.Busy) -> int:
+    """A plan that was made now would be of a stack that somebody is changing."""
+    runner.error("Nothing was deployed: another run is changing the stack", str(why))
+    runner.summary(
+        "**Nothing was deployed: another run is changing the stack.** Run all jobs again when it has "
+        f"ended.\n\n{text.quoted(str(why))}"
     )
+    return 1
 
 
 def _concluded(ran: tool.Ran, what: str) -> int:

@@ -17,6 +17,8 @@ FAILED = 1
 CHANGES = 2
 USAGE = 64
 INTERRUPTED = 130
+# What qpiac advises where another run holds the stack's lease, and nowhere else.
+HELD = "hint: wait longer with --lease-wait"
 # A message is for a comment; all of it is in the log.
 LONGEST_ERROR = 4000
 
@@ -33,14 +35,25 @@ class Ran(NamedTuple):
         first = next((n for n, line in enumerate(lines) if line.startswith("error:")), -20)
         return "\n".join(lines[first:])[:LONGEST_ERROR] or f"qpiac ended with {self.code}"
 
+    @property
+    def was_begun(self) -> bool:
+        """Whether anything may have been carried out. A refusal ends with `FAILED` or `USAGE` and prints
+        no document; a program that was killed or broke down prints none either, and had perhaps begun."""
+        return bool(self.out.strip()) or self.code not in (FAILED, USAGE)
+
+    @property
+    def found_lease_held(self) -> bool:
+        return not self.was_begun and HELD in self.err
+
 
 def plan(setting: Setting, out: Path) -> Ran:
     return _run("plan", setting, "--out", str(out), "--format", "markdown", "--detailed-exitcode")
 
 
-def apply(setting: Setting, saved: Path) -> Ran:
+def apply(setting: Setting, saved: Path, lease_wait_s: int) -> Ran:
     """With `json`, something is printed if the plan was begun, and nothing if it was refused."""
-    return _run("apply", setting, str(saved), "--yes", "--format", "json")
+    wait = ("--lease-wait", str(lease_wait_s))
+    return _run("apply", setting, str(saved), "--yes", "--format", "json", *wait)
 
 
 def _run(verb: str, setting: Setting, *arguments: str) -> Ran:
