@@ -188,7 +188,7 @@ def list_runs(call, workflow):
         run
         for run in call.world["runs"]
         if run["workflow"] == workflow
-        and all(run[key] == call.query[key] for key in ("event", "branch", "status"))
+        and all(run[key] == call.query.get(key, run[key]) for key in ("event", "branch", "status"))
     ]
     return 200, {"total_count": len(runs), "workflow_runs": call.page(runs)}
 

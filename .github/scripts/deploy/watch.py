@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import deployments
 import runner
 import text
 import tool
 from github import GitHub, Refused
 from setting import Setting
 
+# So often at most a plan is made, where deployments come in between.
+PLANS = 3
 LABEL = "qpiac-difference"
 EXPLANATION = """\
 AWS is not what the stack file on `{branch}` says. Below is what would make it so. Either somebody changed
@@ -19,39 +22,59 @@ AWS by hand, or a deployment did not end well or still waits for approval.
 This text is written anew by every look, and the issue closed by the first one that finds no difference."""
 
 
+class Unsettled(Exception):
+    """What is deployed changed while it was compared."""
+
+
 def run(setting: Setting) -> int:
     place = setting.place()
-    ran = tool.plan(setting, setting.scratch / "watch.plan")
+    github = GitHub(setting)
+    try:
+        ran = _compared(setting, github)
+    except Unsettled as why:
+        left = f"{why} The issue about differences is left as it is; the next look will tell."
+        runner.notice("Nothing is said of differences", left)
+        runner.summary(f"**Nothing is said of differences.** {left}")
+        return 0
     if ran.code not in (tool.DONE, tool.CHANGES):
         runner.error("The plan failed, so nothing is known", ran.error)
         runner.summary("**The plan failed, so nothing is known.**\n\n" + text.quoted(ran.error))
         return ran.code
     runner.summary(ran.out)
-    github = GitHub(setting)
-    mark = text.marker("difference", place)
-    issue = _open_issue(github, mark)
+    issue = _open_issue(github, text.marker("difference", place))
     if ran.code == tool.DONE:
         _close(setting, github, issue)
-    elif _is_deploying(setting, github):
-        runner.notice("A deployment is under way", "AWS differs, as it has to; the next look will tell.")
     else:
         _report(setting, github, place, issue, ran.out)
     return 0
 
 
+def _compared(setting: Setting, github: GitHub) -> tool.Ran:
+    """A plan while which nothing was deployed: one that began before a deployment ended shows
+    differences that there are not."""
+    before = deployments.look(setting, github)
+    for _ in range(PLANS):
+        _check_settled(setting, before)
+        ran = tool.plan(setting, setting.scratch / "watch.plan")
+        if ran.code == tool.INTERRUPTED:
+            return ran
+        after = deployments.look(setting, github)
+        if after == before:
+            return ran
+        before = after
+    _check_settled(setting, before)
+    raise Unsettled(f"There was a deployment during each of {PLANS} plans.")
+
+
+def _check_settled(setting: Setting, seen: deployments.Seen) -> None:
+    reason = seen.in_the_way(setting)
+    if reason:
+        raise Unsettled(reason)
+
+
 def _open_issue(github: GitHub, mark: str) -> dict[str, Any] | None:
     listed = github.pages("/issues", state="open", labels=LABEL)
     return next((i for i in listed if "pull_request" not in i and text.is_ours(i, mark)), None)
-
-
-def _is_deploying(setting: Setting, github: GitHub) -> bool:
-    runs = github.get(
-        f"/actions/workflows/{setting.workflow}/runs",
-        event="push",
-        branch=setting.branch,
-        status="in_progress",
-    )
-    return bool(runs["total_count"] > 0)
 
 
 def _report(
