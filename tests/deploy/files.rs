@@ -79,6 +79,18 @@ fn half_of_a_job_is_left_when_its_wait_is_over() {
     }
 }
 
+/// Nothing is built, and nothing published, of a tag that is not what it should be.
+#[test]
+fn a_release_begins_with_a_look_at_its_tag() {
+    let jobs = workflow("release.yml")["jobs"].clone();
+    assert!(jobs["tag"].get("if").is_none());
+    for (name, job) in jobs.as_object().unwrap() {
+        let needs = job["needs"].to_string();
+        assert!(name == "tag" || needs.contains("\"tag\""), "{name}");
+        assert!(job.get("if").is_none(), "{name} may go on without the tag");
+    }
+}
+
 /// By commit, with the version beside it: a tag can be moved.
 #[test]
 fn others_actions_are_pinned_to_commits() {

@@ -2,7 +2,7 @@
 //! their scripts, git and qpiac itself, against the emulators and a stand-in for GitHub that keeps what it
 //! is sent and asks for the rights that GitHub asks for.
 //!
-//! One file per promise of `docs/deploy.md`.
+//! One file per promise of `docs/deploy.md`. Releases are looked at here too: `install`, `release`.
 
 #![cfg(unix)]
 // A test that cannot look at what is there has failed.
@@ -30,6 +30,7 @@ mod apply;
 mod files;
 mod install;
 mod pull_request;
+mod release;
 mod secrecy;
 mod together;
 mod watch;
