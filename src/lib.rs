@@ -16,6 +16,7 @@ extern crate self as qpiac;
 pub mod aws;
 pub mod cli;
 pub mod engine;
+pub mod files;
 pub mod keep;
 pub mod model;
 pub mod package;

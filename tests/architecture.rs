@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may use beside `model`.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("spec", &[]),
     ("aws", &[]),
+    ("files", &[]),
     ("plan", &[]),
     ("engine", &["plan"]),
-    ("sim", &["engine"]),
-    ("keep", &["aws", "engine"]),
+    ("sim", &["engine", "files"]),
+    ("keep", &["aws", "engine", "files"]),
     ("picture", &["resources"]),
     ("verify", &["aws", "spec", "resources"]),
     ("render", &["engine", "plan", "verify", "keep"]),
@@ -25,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "spec",
             "stack",
             "aws",
+            "files",
             "package",
             "resources",
             "plan",

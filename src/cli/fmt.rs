@@ -3,8 +3,8 @@
 //! May depend on `spec` and `render`. Invariant: a file is written only when its form is another one,
 //! and by a rename, so that nobody finds half of it.
 
-use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read as _};
+use std::path::Path;
 
 use anyhow::Context;
 use similar::TextDiff;
@@ -12,6 +12,7 @@ use similar::TextDiff;
 use super::arguments::authoring::Fmt;
 use super::terminal::Terminal;
 use super::{Exit, stack_file};
+use crate::files;
 use crate::render::message;
 use crate::spec::layout::{self, Unformatted};
 
@@ -99,24 +100,6 @@ fn difference(name: &str, before: &str, after: &str) -> String {
 
 /// Puts a text in the place of a file, which keeps its permissions.
 pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", path.display());
-    // What a link leads to is replaced, not the link.
-    let target = std::fs::canonicalize(path).with_context(cannot)?;
-    let mut beside = target.clone().into_os_string();
-    beside.push(".qpiac-new");
-    let beside = PathBuf::from(beside);
-    let permissions = std::fs::metadata(&target)
-        .with_context(cannot)?
-        .permissions();
-    let written = std::fs::File::create(&beside)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())
-                .and_then(|()| file.sync_all())
-        })
-        .and_then(|()| std::fs::set_permissions(&beside, permissions))
-        .and_then(|()| std::fs::rename(&beside, &target));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    written.with_context(cannot)
+    let written = files::replace_durably(path, text.as_bytes());
+    written.with_context(|| format!("cannot write {}", path.display()))
 }

@@ -38,7 +38,17 @@ pub(super) fn run(given: &Init, terminal: &Terminal) -> anyhow::Result<Exit> {
     }
     let mut draft = questions::given(given, &questions::usual(given, directory));
     if let Err(problems) = checked(&draft, directory) {
-        return Ok(refused(&problems, terminal));
+        // A Dockerfile that nobody named is no reason not to ask.
+        match questions::without_dockerfile(given, &draft) {
+            Some(other) if asks && checked(&other, directory).is_ok() => {
+                let what = "the Dockerfile here cannot be used";
+                let why = problems.iter().next().map(|problem| &problem.message);
+                let why = why.map_or_else(String::new, |why| format!(": {why}"));
+                terminal.line(&message::note(format!("{what}{why}")));
+                draft = other;
+            }
+            Some(_) | None => return Ok(refused(&problems, terminal)),
+        }
     }
     if asks {
         let check = &checked;

@@ -149,6 +149,17 @@ pub(super) fn usual(given: &Init, directory: &Path) -> Draft {
     draft
 }
 
+/// The same with an image, where a Dockerfile was found and not named.
+pub(super) fn without_dockerfile(given: &Init, draft: &Draft) -> Option<Draft> {
+    let is_found = given.build.is_none() && matches!(draft.runs, Runs::Build(_));
+    let port = given.port.clone();
+    is_found.then(|| Draft {
+        runs: Runs::Image(USUAL_IMAGE.to_owned()),
+        port: port.unwrap_or_else(|| USUAL_IMAGE_PORT.to_owned()),
+        ..draft.clone()
+    })
+}
+
 /// What the command line says, and the usual for the rest.
 pub(super) fn given(given: &Init, usual: &Draft) -> Draft {
     let or = |given: &Option<String>, usual: &String| given.as_ref().unwrap_or(usual).clone();

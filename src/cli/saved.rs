@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow, bail};
 
 use super::engagement::Engagement;
 use super::keeping::Keeping;
+use crate::files;
 use crate::keep::{self, Birth, Claim, Only, Written};
 use crate::model::{Graph, Names, Owner, Snapshot};
 use crate::plan::saved::{LARGEST_BYTES, Origin, Saved, Unusable};
@@ -39,11 +40,7 @@ pub(super) fn write(engagement: &Engagement<'_>, path: &Path) -> anyhow::Result<
         &engagement.snapshot,
         &engagement.plan,
     );
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let new = Path::new(&name);
-    std::fs::write(new, saved.to_text())
-        .and_then(|()| std::fs::rename(new, path))
+    files::replace(path, saved.to_text().as_bytes())
         .with_context(|| format!("cannot write {}", path.display()))
 }
 

@@ -1,6 +1,6 @@
 //! A store in a folder, for the sandbox.
 //!
-//! May depend on nothing else. Invariant: one process uses it at a time, which the lock of the
+//! May depend on `files`. Invariant: one process uses it at a time, which the lock of the
 //! sandbox's file sees to; so a condition that was looked at still holds when the file is written.
 
 use std::fs;
@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
 use super::store::{Etag, Object, Only, Store, Written};
+use crate::files;
 use crate::model::{Fault, FaultClass};
 
 /// A folder.
@@ -56,9 +57,7 @@ impl Folder {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let new = path.with_extension("new");
-        fs::write(&new, body)?;
-        fs::rename(&new, &path)?;
+        files::replace(&path, body)?;
         Ok(Written::Done(Etag(format!("{:x}", Sha256::digest(body)))))
     }
 
@@ -73,7 +72,7 @@ impl Folder {
         for entry in entries {
             let name = entry?.file_name();
             let key = format!("{folder}/{}", Path::new(&name).display());
-            if key.starts_with(prefix) && !key.ends_with(".new") {
+            if key.starts_with(prefix) && !key.ends_with(files::NEW) {
                 keys.push(key);
             }
         }

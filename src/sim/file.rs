@@ -1,6 +1,6 @@
 //! A world in a file, held by one process at a time.
 //!
-//! May depend on `world`. Invariant: at every moment the file holds a whole world, the one before a
+//! May depend on `world` and `files`. Invariant: at every moment the file holds a whole world, the one before a
 //! change or the one after it.
 
 use std::fmt::Display;
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::world::{WORLD_VERSION, World};
+use crate::files;
 
 /// The largest file that is read, in bytes.
 const LARGEST_BYTES: u64 = 64 << 20;
@@ -117,9 +118,7 @@ impl WorldFile {
     }
 
     fn write(&self, world: &World) -> io::Result<()> {
-        let new = beside(&self.path, "new");
-        fs::write(&new, serde_json::to_vec_pretty(world)?)?;
-        fs::rename(&new, &self.path)
+        files::replace(&self.path, &serde_json::to_vec_pretty(world)?)
     }
 }
 

@@ -9,6 +9,7 @@ mod fmt;
 mod images;
 mod init;
 mod lifecycle;
+mod manners;
 mod newcomer;
 mod output_schema;
 mod policy;

@@ -16,6 +16,8 @@ pub(crate) struct Window {
     process: PtyProcess,
     bytes: Receiver<Vec<u8>>,
     screen: InMemoryTerm,
+    /// All bytes that came.
+    raw: Vec<u8>,
     /// The first bytes of a character whose last ones have not come yet.
     rest: Vec<u8>,
 }
@@ -39,6 +41,7 @@ impl Window {
             process,
             bytes,
             screen: InMemoryTerm::new(rows, columns),
+            raw: Vec::new(),
             rest: Vec::new(),
         }
     }
@@ -59,6 +62,17 @@ impl Window {
 
     /// What can be seen at the end, and how it ended.
     pub(crate) fn end(mut self) -> (String, i32) {
+        let code = self.wait();
+        (self.screen.contents(), code)
+    }
+
+    /// The bytes that the program wrote, and how it ended.
+    pub(crate) fn end_raw(mut self) -> (Vec<u8>, i32) {
+        let code = self.wait();
+        (self.raw, code)
+    }
+
+    fn wait(&mut self) -> i32 {
         while self.take() {}
         let status = format!("{:?}", self.process.wait().expect("an exit"));
         let code = status
@@ -66,16 +80,14 @@ impl Window {
             .rsplit(", ")
             .next()
             .and_then(|code| code.parse().ok());
-        (
-            self.screen.contents(),
-            code.unwrap_or_else(|| panic!("{status}")),
-        )
+        code.unwrap_or_else(|| panic!("{status}"))
     }
 
     /// Takes what came; says whether more may come.
     fn take(&mut self) -> bool {
         match self.bytes.recv_timeout(Duration::from_millis(100)) {
             Ok(bytes) => {
+                self.raw.extend(&bytes);
                 self.rest.extend(bytes);
                 let whole = match std::str::from_utf8(&self.rest) {
                     Ok(text) => text.len(),
