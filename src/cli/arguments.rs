@@ -66,7 +66,7 @@ pub enum Command {
     Fmt(authoring::Fmt),
     /// Say what a key of stack.yaml or a kind of resource means
     #[command(
-        after_help = "Examples:\n  qpiac explain\n  qpiac explain load_balancer\n  qpiac explain services.*.port\n  qpiac explain port               # where only one key ends so\n  qpiac explain ecs-service\n  qpiac explain --format json | jq -r '.keys[].path'"
+        after_help = "Examples:\n  qpiac explain\n  qpiac explain load_balancer\n  qpiac explain 'services.*.port'\n  qpiac explain port               # where only one key ends so\n  qpiac explain ecs-service\n  qpiac explain --format json | jq -r '.keys[].path'"
     )]
     Explain(authoring::Explain),
     /// Show what apply would change
