@@ -6,6 +6,7 @@
 
 #![allow(missing_docs, unreachable_pub)]
 
+mod book;
 mod commands;
 mod deploying;
 mod exceptions;
