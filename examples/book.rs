@@ -161,14 +161,14 @@ impl Places {
 
 /// A chapter that shows a file, or all files of a folder.
 fn file_page(file: &Path, page: &Path) -> Result<Value> {
-    let mut text = format!("# {}\n", file.display());
+    let mut text = format!("# `{}`\n", file.display());
     if at(file).is_dir() {
         let entries = fs::read_dir(at(file))?.map(|entry| Ok(entry?.path()));
         let mut entries = entries.collect::<Result<Vec<PathBuf>>>()?;
         entries.sort();
         for entry in entries.iter().filter(|entry| entry.is_file()) {
             let name = entry.file_name().unwrap_or_default().display();
-            text.push_str(&format!("\n## {name}\n{}", block(entry)?));
+            text.push_str(&format!("\n## `{name}`\n{}", block(entry)?));
         }
     } else {
         text.push_str(&block(&at(file))?);

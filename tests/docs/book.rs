@@ -11,7 +11,7 @@ const SUMMARY: &str = "docs/SUMMARY.md";
 
 #[test]
 fn every_page_stands_in_the_book_once() {
-    let listed: Vec<PathBuf> = page(SUMMARY)
+    let mut listed: Vec<PathBuf> = page(SUMMARY)
         .links
         .iter()
         .map(|link| match link.strip_prefix("../") {
@@ -19,11 +19,10 @@ fn every_page_stands_in_the_book_once() {
             None => Path::new("docs").join(link),
         })
         .collect();
-    let mut once = listed.clone();
-    once.sort();
+    listed.sort();
     let all = pages().into_iter().map(|page| PathBuf::from(page.name));
     let all: Vec<PathBuf> = all.filter(|name| name != Path::new(SUMMARY)).collect();
-    assert_eq!(once, all);
+    assert_eq!(listed, all);
 }
 
 /// The built pages, by their paths in the book.

@@ -4,7 +4,7 @@ use clap::Parser;
 use qpiac::cli::arguments::Arguments;
 
 use crate::helps::verbs;
-use crate::pages::pages;
+use crate::pages::{pages, root};
 use crate::place::Place;
 
 /// What ends a command in a shell.
@@ -96,6 +96,32 @@ fn every_command_in_the_text_is_one_that_the_program_takes() {
     }
     assert!(count > 100, "{count}");
     assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// Tests and examples of cargo's that a page names.
+#[test]
+fn every_target_in_the_text_is_there() {
+    let mut count = 0;
+    for page in pages() {
+        let scripts = page.blocks.iter().filter(|block| block.language == "sh");
+        let scripts = scripts.map(|block| &block.text).chain(&page.code);
+        for script in scripts.filter(|script| script.contains("cargo ")) {
+            let words: Vec<&str> = script.split_whitespace().collect();
+            for pair in words.windows(2) {
+                let paths = match pair {
+                    ["--test", name] => [format!("tests/{name}"), format!("tests/{name}.rs")],
+                    ["--example", name] => {
+                        [format!("examples/{name}"), format!("examples/{name}.rs")]
+                    }
+                    _ => continue,
+                };
+                count += 1;
+                let is_there = paths.iter().any(|path| root().join(path).exists());
+                assert!(is_there, "{}: {script}", page.name);
+            }
+        }
+    }
+    assert!(count > 10, "{count}");
 }
 
 #[test]

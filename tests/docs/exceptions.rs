@@ -63,6 +63,11 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         "gh attestation verify",
         Why::Cannot("needs a release on GitHub"),
     ),
+    exception(
+        "docs/development.md",
+        "cargo install mdbook",
+        Why::Cannot("needs a package registry, and some minutes"),
+    ),
     exception("docs/newcomer.md", "git clone REPOSITORY", NEWCOMER),
     exception("docs/newcomer.md", "qpiac init\n", NEWCOMER),
     exception("docs/newcomer.md", "Name of the stack", NEWCOMER),
