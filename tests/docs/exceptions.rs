@@ -36,7 +36,6 @@ const FAILING: Why = Why::Elsewhere("tests/docs/failing.rs");
 const SHOWN: Why = Why::Elsewhere("tests/docs/shown.rs");
 const DRAWING: Why = Why::Cannot("a drawing");
 const SHORTENED: Why = Why::Cannot("code that is shortened to its shape");
-const REGISTRY: Why = Why::Cannot("needs a package registry, and goes on until it is stopped");
 
 pub(crate) const EXCEPTIONS: &[Exception] = &[
     exception("README.md", "                  edge function:", DRAWING),
@@ -94,6 +93,16 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         "bed.turn_hostile",
         Why::Elsewhere("tests/docs/testbed_readme.rs"),
     ),
-    exception("workload/README.md", "python3 -m venv", REGISTRY),
-    exception("workload/README.md", "cd workload/app\nlock=", REGISTRY),
+    exception(
+        "workload/README.md",
+        "python3 -m venv",
+        Why::Cannot(
+            "starts a server that goes on until it is stopped; tests/workload runs the application under one",
+        ),
+    ),
+    exception(
+        "workload/README.md",
+        "cd workload/app\nlock=",
+        Why::Cannot("asks a package registry for the newest versions"),
+    ),
 ];

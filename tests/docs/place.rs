@@ -15,8 +15,9 @@ use crate::pages::root;
 const TOOLS: [&str; 3] = ["jq", "less", "man"];
 /// The number of a run in the documentation. In its place comes that of the last run.
 const RUN: &str = "20260504T030201Z-0a1b2c3d";
-/// Programs that stand for others.
-const STAND_INS: [&str; 4] = ["aws", "cargo", "curl", "qpiac"];
+/// Programs that stand for others. They are run from where they are, since a program that has just been
+/// written may still be open in a process that another thread starts.
+const STAND_INS: &str = "tests/docs/stand_ins";
 
 /// A home, and in it the folder of a stack.
 pub(crate) struct Place {
@@ -39,12 +40,8 @@ impl Place {
             home: tempfile::tempdir().expect("a folder"),
             environment: Vec::new(),
         };
-        let bin = place.home.path().join(".local/bin");
-        std::fs::create_dir_all(&bin).expect("a folder");
-        for name in STAND_INS {
-            let from = root().join("tests/docs/stand_ins").join(name);
-            std::fs::copy(from, bin.join(name)).expect("a program");
-        }
+        // Where a person's own programs are, `man` looks for pages beside them.
+        std::fs::create_dir_all(place.home(".local/bin")).expect("a folder");
         place.write("stack.yaml", stack);
         if stack.contains("workload/") {
             for part in ["app", "edge", "functions"] {
@@ -108,14 +105,16 @@ impl Place {
     }
 
     fn shell(&self, script: &str) -> Command {
-        let bin = self.home(".local/bin");
-        let path = std::env::var("PATH").unwrap_or_default();
+        let own = [root().join(STAND_INS), self.home(".local/bin")];
+        let others = std::env::var_os("PATH").unwrap_or_default();
+        let path = own.into_iter().chain(std::env::split_paths(&others));
+        let path = std::env::join_paths(path).expect("a path");
         let mut command = Command::new("bash");
         command
             .args(["--noprofile", "--norc", "-euo", "pipefail", "-c", script])
             .current_dir(self.path(""))
             .env_clear()
-            .env("PATH", format!("{}:{path}", bin.display()))
+            .env("PATH", path)
             .env("HOME", self.home.path())
             .envs([("LANG", "C.UTF-8"), ("TERM", "dumb"), ("MANPAGER", "cat")])
             .envs([("QPIAC_SANDBOX", "1"), ("QPIAC_PACE_MS", "50")])
