@@ -55,7 +55,10 @@ impl Place {
     /// The same with this stack in its sandbox.
     pub(crate) fn brought_up(stack: &str) -> Self {
         let place = Self::with(stack);
-        copy(&sandbox_with(stack).join(".qpiac"), &place.path(".qpiac"));
+        let sandbox = sandbox_with(stack);
+        for (name, text) in sandbox.get().expect("it is brought up") {
+            place.write(name, text);
+        }
         place
     }
 
@@ -73,7 +76,7 @@ impl Place {
         self.home.path().join(name)
     }
 
-    pub(crate) fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: impl AsRef<Path>, text: &str) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(path, text).expect("a file");
@@ -163,20 +166,38 @@ pub(crate) fn can_run(script: &str) -> bool {
     true
 }
 
-/// A folder with this stack in its sandbox, made once.
-fn sandbox_with(stack: &str) -> PathBuf {
-    type Made = Arc<OnceLock<Place>>;
-    static ALL: Mutex<BTreeMap<String, Made>> = Mutex::new(BTreeMap::new());
+/// The files of a folder, by their paths in it.
+type Files = BTreeMap<PathBuf, String>;
+
+/// The files of a sandbox with this stack, which is brought up once. Nothing drops what is static, so no
+/// folder is.
+fn sandbox_with(stack: &str) -> Arc<OnceLock<Files>> {
+    static ALL: Mutex<BTreeMap<String, Arc<OnceLock<Files>>>> = Mutex::new(BTreeMap::new());
     let made = {
         let mut all = ALL.lock().expect("nobody panics here");
         Arc::clone(all.entry(stack.to_owned()).or_default())
     };
-    let place = made.get_or_init(|| {
+    made.get_or_init(|| {
         let place = Place::with(stack);
         place.run("qpiac apply").expect(0, "to bring the stack up");
-        place
+        let mut files = Files::new();
+        read(&place.path(""), Path::new(".qpiac"), &mut files);
+        files
     });
-    place.path("")
+    made
+}
+
+/// Reads what is below a part of a folder.
+fn read(folder: &Path, below: &Path, files: &mut Files) {
+    for entry in std::fs::read_dir(folder.join(below)).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let path = below.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            read(folder, &path, files);
+        } else {
+            files.insert(path, std::fs::read_to_string(entry.path()).expect("a file"));
+        }
+    }
 }
 
 /// Copies a folder.
