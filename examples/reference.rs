@@ -7,6 +7,21 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use qpiac::picture::{Parts, Picture, svg};
+use qpiac::stack::{Digests, Inputs, graph};
+
+/// The picture of the stack at the root.
+fn picture() -> Result<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("stack.yaml"))?;
+    let reading = qpiac::spec::read("stack.yaml", &text)?;
+    let inputs = Inputs {
+        account: "ACCOUNT".to_owned(),
+        digests: Digests::default(),
+    };
+    let parts = Parts::of_graph(&graph(&reading.spec, &inputs));
+    Ok(svg(&Picture::of(&parts)?))
+}
 
 fn pages() -> Result<Vec<(&'static str, String)>> {
     let schemas = qpiac::resources::schemas();
@@ -22,6 +37,7 @@ fn pages() -> Result<Vec<(&'static str, String)>> {
             "../permissions.md",
             qpiac::render::permissions(&schemas, &qpiac::aws::facts::READS),
         ),
+        ("../default-stack.svg", picture()?),
     ])
 }
 

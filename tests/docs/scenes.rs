@@ -133,6 +133,13 @@ scenes! {
         prepare: a_clone,
         prints: &[],
     };
+    the_pictures: Scene {
+        page: "docs/pictures.md",
+        stack: Stack::Shop,
+        is_up: true,
+        prepare: nothing,
+        prints: &[],
+    };
     the_guide: Scene {
         page: "docs/guide.md",
         stack: Stack::Own,
