@@ -127,6 +127,7 @@ fn attribute(field: &Field, text: &str) -> syn::Result<TokenStream> {
     let ty = &field.ty;
     let mut on_change = None;
     let mut loose = false;
+    let mut mentions = false;
     let mut ready = false;
     for attribute in field
         .attrs
@@ -145,11 +146,14 @@ fn attribute(field: &Field, text: &str) -> syn::Result<TokenStream> {
                 on_change = Some(quote! { ::qpiac::model::OnChange::Refuse(#why) });
             } else if meta.path.is_ident("loose") {
                 loose = true;
+            } else if meta.path.is_ident("mentions") {
+                mentions = true;
             } else if meta.path.is_ident("ready") {
                 ready = true;
             } else {
                 return Err(meta.error(
-                    "expected `update`, `attach`, `replace`, `refuse = \"why\"`, `loose` or `ready`",
+                    "expected `update`, `attach`, `replace`, `refuse = \"why\"`, `loose`, `mentions` \
+                     or `ready`",
                 ));
             }
             Ok(())
@@ -169,7 +173,7 @@ fn attribute(field: &Field, text: &str) -> syn::Result<TokenStream> {
     };
     Ok(quote! { ::qpiac::model::Attribute {
         name: #text, doc: #doc, shape: <#ty as ::qpiac::model::Field>::SHAPE,
-        on_change: #on_change, loose: #loose, until: #until,
+        on_change: #on_change, loose: #loose, mentions: #mentions, until: #until,
     } })
 }
 

@@ -4,10 +4,11 @@ use super::arguments::Apply;
 use super::conduct::Request;
 use super::engagement::Engagement;
 use super::terminal::Terminal;
-use super::{Exit, saved, sources};
+use super::{Exit, Misuse, saved, sources};
 use crate::render::Purpose;
 
 pub(super) async fn run(given: &Apply, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let watch = given.watching.wanted().map_err(Misuse)?;
     let saved = given.saved.as_deref().map(saved::read).transpose()?;
     let changing = Some((&given.leasing, saved));
     let engagement = Engagement::for_file(&given.wanted, given.wait, changing, terminal).await?;
@@ -20,7 +21,7 @@ pub(super) async fn run(given: &Apply, terminal: &Terminal) -> anyhow::Result<Ex
     let request = Request {
         purpose: Purpose::Apply,
         format: given.format,
-        watch: given.watching.progress,
+        watch,
         yes: given.yes,
         question: "Apply this plan?",
         stats: given.wanted.cloud.stats,

@@ -4,11 +4,14 @@
 //! every command that takes it.
 
 pub mod authoring;
+mod watching;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use watching::{Watch, Watching};
 
 use crate::model::Address;
 use crate::verify::Endpoint;
@@ -293,29 +296,6 @@ pub struct Show {
     /// The form of the output
     #[arg(long, value_enum, default_value_t = PlanFormat::Human)]
     pub format: PlanFormat,
-}
-
-/// How a run is told while it goes on.
-#[derive(Debug, Args)]
-pub struct Watching {
-    /// How what is under way is told [default: live on a terminal, else plain]
-    #[arg(
-        long,
-        value_enum,
-        value_name = "HOW",
-        env = "QPIAC_PROGRESS",
-        hide_env_values = true
-    )]
-    pub progress: Option<Watch>,
-}
-
-/// How what is under way is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Watch {
-    /// Lines that change in place, where the terminal can do that.
-    Live,
-    /// One line after the other, none of which changes: for logs and screen readers.
-    Plain,
 }
 
 /// How the stack's lease is taken.

@@ -150,8 +150,8 @@ impl Cloud {
     }
 }
 
-/// The failure that is rehearsed in the sandbox, where one is asked for: the first resource of a kind
-/// that this run makes or changes does not work.
+/// The failure that is rehearsed in the sandbox, where one is asked for: the first resource of a kind that
+/// this run makes does not work, nor does the first that it changes.
 fn rehearsed(schemas: &[&'static Schema]) -> anyhow::Result<Faults> {
     let Ok(given) = std::env::var(BREAKS) else {
         return Ok(Faults::default());

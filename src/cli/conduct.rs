@@ -18,7 +18,6 @@ use super::stops::{Stops, unless_stopped};
 use super::telling::Telling;
 use super::{Exit, ask, saved};
 use crate::engine::{self, Cause, Ending, Event, Outcome, Unlimited};
-use crate::files;
 use crate::model::{Address, FaultClass, schema_of};
 use crate::render::{self, Output, Progress, Purpose, Setting, message};
 
@@ -196,7 +195,7 @@ impl Engagement<'_> {
 
     fn conclude(&self, request: &Request<'_>, progress: &Progress) -> anyhow::Result<()> {
         let outputs = self.outputs(progress);
-        let width = self.terminal.width_of_talk();
+        let width = self.terminal.width_of_talk().unwrap_or(usize::MAX);
         if let Some(text) = render::unfinished(progress, &again(request.saved), width) {
             self.terminal.say(&text);
         }
@@ -228,11 +227,10 @@ impl Engagement<'_> {
     fn write_timings(&self, path: &Path, events: &[Event]) {
         let page = render::timings(&self.goal.owner, self.cloud.is_sandbox(), events);
         let shown = path.display();
-        self.terminal
-            .line(&match files::replace(path, page.as_bytes()) {
-                Ok(()) => message::note(format!("what took how long is in {shown}")),
-                Err(error) => message::warning(format!("cannot write {shown}: {error}")),
-            });
+        self.terminal.line(&match std::fs::write(path, page) {
+            Ok(()) => message::note(format!("what took how long is in {shown}")),
+            Err(error) => message::warning(format!("cannot write {shown}: {error}")),
+        });
     }
 
     /// What AWS goes on doing, as nothing waits for it.

@@ -1,15 +1,16 @@
 //! `qpiac destroy`.
 
-use super::Exit;
 use super::arguments::Destroy;
 use super::conduct::Request;
 use super::engagement::{Begin, Engagement, options};
 use super::goal::Goal;
 use super::subject;
 use super::terminal::Terminal;
+use super::{Exit, Misuse};
 use crate::render::{Purpose, message};
 
 pub(super) async fn run(given: &Destroy, terminal: &Terminal) -> anyhow::Result<Exit> {
+    let watch = given.watching.wanted().map_err(Misuse)?;
     let Some(known) = subject::known(&given.subject, terminal)? else {
         return Ok(Exit::Failed);
     };
@@ -30,7 +31,7 @@ pub(super) async fn run(given: &Destroy, terminal: &Terminal) -> anyhow::Result<
     let request = Request {
         purpose: Purpose::Destroy,
         format: given.format,
-        watch: given.watching.progress,
+        watch,
         yes: given.yes,
         question: &question,
         stats: cloud.stats,

@@ -1,7 +1,7 @@
 //! `qpiac fmt`.
 //!
-//! May depend on `spec` and `render`. Invariant: a file is written only when its form is another one,
-//! and by a rename, so that nobody finds half of it.
+//! May depend on `spec`, `files` and `render`. Invariant: a file is written only when its form is another
+//! one, and as a whole.
 
 use std::io::{self, Read as _};
 use std::path::Path;

@@ -162,7 +162,7 @@ pub fn reference() -> String {
         "# Commands\n\nExit codes: 0 done or nothing to do; 1 failed; 2 there are changes, only with \
          `plan --detailed-exitcode`; 64 wrong usage; 130 interrupted.\n\nSet by the environment: \
          `QPIAC_SANDBOX` (`1` or a file) chooses the sandbox, `QPIAC_SANDBOX_BREAKS` (`KIND=REASON`) rehearses a failure in it: \
-         the first resource of that kind that the run makes or changes does not work; \
+         the first resource of that kind that the run makes does not work, nor does the first that it changes; \
          `NO_COLOR` takes colours away, \
          `QPIAC_PACE_MS` is the pause before the first look at what AWS is working on (1000), \
          `QPIAC_READ_LAG_MS` how long AWS's listings may lag (10000), `QPIAC_LEASE_S` how long a lease is \

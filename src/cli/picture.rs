@@ -9,7 +9,6 @@ use super::look::look;
 use super::subject;
 use super::terminal::Terminal;
 use super::{Exit, Misuse};
-use crate::files;
 use crate::picture::{self, Parts, Picture};
 use crate::render::message;
 use crate::stack::{self, Digests, Inputs};
@@ -122,7 +121,7 @@ fn give(text: &str, out: Option<&Path>, terminal: &Terminal) -> anyhow::Result<E
         return Ok(Exit::Done);
     };
     let shown = path.display();
-    files::replace(path, text.as_bytes()).with_context(|| format!("cannot write {shown}"))?;
+    std::fs::write(path, text).with_context(|| format!("cannot write {shown}"))?;
     terminal.line(&message::note(format!("written: {shown}")));
     Ok(Exit::Done)
 }

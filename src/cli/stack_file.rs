@@ -79,7 +79,8 @@ pub(super) fn refuse_named(path: &str, problems: &Diagnostics, terminal: &Termin
 pub(super) fn drawn(problems: &Diagnostics, terminal: &Terminal) -> String {
     problems.render(Style {
         colour: terminal.has_colour(),
-        width: terminal.width(),
+        width: terminal.width_of_talk().unwrap_or_else(|| terminal.width()),
+        wraps: terminal.width_of_talk().is_some(),
     })
 }
 

@@ -66,7 +66,10 @@ impl Terminal {
 
     /// A line that a person is told.
     pub(super) fn line(&self, text: &str) {
-        self.say(&format!("{}\n", told(text, self.width_of_talk())));
+        self.say(&format!(
+            "{}\n",
+            told(text, self.width_of_talk().unwrap_or(usize::MAX))
+        ));
     }
 
     /// An error with its causes and hints.
@@ -122,11 +125,11 @@ impl Terminal {
             .unwrap_or(COLUMNS)
     }
 
-    /// Columns of the terminal that shows what is said. A log has as many as a line needs, so that it
-    /// can be searched.
-    pub(super) fn width_of_talk(&self) -> usize {
-        let columns = columns_of(&io::stderr());
-        columns.map_or(usize::MAX, |columns| columns_given().unwrap_or(columns))
+    /// Columns of the terminal that shows what is said; nothing where that is a log, which has as many as a
+    /// line needs, so that it can be searched.
+    pub(super) fn width_of_talk(&self) -> Option<usize> {
+        let columns = columns_of(&io::stderr())?;
+        Some(columns_given().unwrap_or(columns))
     }
 }
 

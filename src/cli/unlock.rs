@@ -12,14 +12,19 @@ use crate::keep::{self, Lease, Unlocked};
 use crate::render::{self, message};
 
 pub(super) async fn run(given: &Unlock, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let cloud = &given.subject.cloud;
+    let is_sandbox = sandbox_file(&given.subject.cloud).is_some();
+    if is_sandbox {
+        let note = "a sandbox has no lease: its file is locked for as long as a run goes on";
+        terminal.line(&message::note(note));
+        if given.format == Format::Human {
+            return Ok(Exit::Done);
+        }
+    }
     let Some(known) = subject::known(&given.subject, terminal)? else {
         return Ok(Exit::Failed);
     };
     let owner = known.owner.clone();
-    let (outcome, lease) = if sandbox_file(cloud).is_some() {
-        let note = "a sandbox has no lease: its file is locked for as long as a run goes on";
-        terminal.line(&message::note(note));
+    let (outcome, lease) = if is_sandbox {
         (Outcome::Free, None)
     } else {
         taken(given, known, terminal).await?
@@ -91,17 +96,17 @@ async fn taken(
         terminal.line("Nothing was changed.");
         return Ok((Outcome::Refused, lease));
     }
-    let outcome = match keep::unlock(store.as_ref(), &stack).await? {
+    let outcome = match keep::unlock(store.as_ref(), &stack, lease.as_ref()).await? {
         Unlocked::WasFree => {
             terminal.line(&free(&stack));
-            Outcome::Free
+            return Ok((Outcome::Free, None));
         }
         Unlocked::Taken => {
             terminal.line(&format!("The lease of {stack} is free."));
             Outcome::Taken
         }
         Unlocked::Renewed => {
-            let error = "the lease was renewed at this moment, so its holder is alive; it keeps it";
+            let error = "the lease was renewed or taken by another run meanwhile, so its holder is alive and keeps it";
             terminal.line(&message::error(error));
             Outcome::Renewed
         }

@@ -201,10 +201,15 @@ async fn what_cannot_be_read_counts_as_held_until_its_time_is_over() {
 async fn unlocking_takes_the_lease_from_its_holder() {
     let scene = Scene::new();
     let store = scene.store.as_ref();
-    assert!(matches!(unlock(store, STACK).await, Ok(Unlocked::WasFree)));
+    let seen = async || look(store, STACK).await.unwrap().lease().cloned();
+    let take = async |seen: Option<Lease>| unlock(store, STACK, seen.as_ref()).await;
+    assert!(matches!(take(None).await, Ok(Unlocked::WasFree)));
     let (hold, ..) = scene.take("a", 0).await.unwrap();
-    assert!(matches!(unlock(store, STACK).await, Ok(Unlocked::Taken)));
-    assert!(matches!(unlock(store, STACK).await, Ok(Unlocked::WasFree)));
+    let of_a = seen().await;
+    // Whoever was not seen keeps it.
+    assert!(matches!(take(None).await, Ok(Unlocked::Renewed)));
+    assert!(matches!(take(of_a.clone()).await, Ok(Unlocked::Taken)));
+    assert!(matches!(take(of_a).await, Ok(Unlocked::WasFree)));
     assert!(hold.lost().await.why.contains("unlocked"));
     let (_, before, is_first) = scene.take("b", 0).await.unwrap();
     assert_eq!((before, is_first), (Before::Unsettled, true));

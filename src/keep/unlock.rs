@@ -15,15 +15,20 @@ pub enum Unlocked {
     WasFree,
     /// It was taken away.
     Taken,
-    /// The lease changed at this moment, so its holder lives; nothing was done.
+    /// The lease changed at this moment, or another run holds it than was seen; nothing was done.
     Renewed,
 }
 
-/// Takes the lease of a stack, as `NAME@REGION`, away from whoever holds it.
+/// Takes the lease of a stack, as `NAME@REGION`, away from the run that was seen to hold it; one that could
+/// not be read was seen as nothing.
 ///
 /// # Errors
 /// The fault of a call.
-pub async fn unlock(store: &dyn Store, stack: &str) -> Result<Unlocked, Fault> {
+pub async fn unlock(
+    store: &dyn Store,
+    stack: &str,
+    seen: Option<&Lease>,
+) -> Result<Unlocked, Fault> {
     let key = keys::lease(stack);
     let Some(object) = store.read(&key).await? else {
         return Ok(Unlocked::WasFree);
@@ -31,6 +36,10 @@ pub async fn unlock(store: &dyn Store, stack: &str) -> Result<Unlocked, Fault> {
     let lease = Lease::parse(&object.body).ok();
     if lease.as_ref().is_some_and(|lease| !lease.is_held()) {
         return Ok(Unlocked::WasFree);
+    }
+    let run = |lease: Option<&Lease>| lease.map(|lease| lease.holder.run.clone());
+    if run(lease.as_ref()) != run(seen) {
+        return Ok(Unlocked::Renewed);
     }
     let body = Lease::unlocked(lease.as_ref(), stack).body();
     let only = Only::IfUnchanged(object.etag);

@@ -91,6 +91,9 @@ pub struct Attribute {
     pub on_change: OnChange,
     /// AWS lets the target of this reference be deleted while the reference stands.
     pub loose: bool,
+    /// A text in it that is the ARN of something is a use of that: the variables of an environment. What is
+    /// used so is deleted last, as far as that is possible.
+    pub mentions: bool,
     /// What the target of a reference must have reached.
     pub until: Milestone,
 }

@@ -17,6 +17,7 @@ mod reference;
 mod schema;
 mod snapshot;
 mod value;
+mod words;
 mod work;
 
 pub use address::{Address, Kind, Name, NotAnAddress, OutputName};
@@ -37,4 +38,5 @@ pub use schema::{
 };
 pub use snapshot::{Names, Snapshot, Stray};
 pub use value::{Change, OutputValues, Piece, Position, Value, Values};
+pub use words::words;
 pub use work::{Changes, Resolved, TagChange, Work};

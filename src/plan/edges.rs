@@ -1,7 +1,7 @@
 //! Which step waits for which, and until when.
 //!
-//! May depend on `model`. Invariant: an edge exists only where data, a reference that AWS enforces,
-//! a declared order or a place that only one can have demands it.
+//! May depend on `model`. Invariant: an edge exists only where data, a reference that AWS enforces, a use by
+//! ARN, a declared order or a place that only one can have demands it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ struct Room<'a, 'd> {
     deleting: BTreeMap<(&'d str, &'d str), usize>,
     /// The records that hold a reference to each identifier, by class and identifier.
     holders: BTreeMap<(String, String), Vec<Holder<'d>>>,
-    /// The records with an ARN in one of their texts, by the ARN: policies and environments.
+    /// The records that use something by its ARN in one of their texts, by the ARN.
     mentions: BTreeMap<&'d str, Vec<Holder<'d>>>,
     edges: Edges,
 }
@@ -82,6 +82,11 @@ pub(super) fn after(
     for (at, draft) in drafts.iter().enumerate() {
         if let (Action::Delete { found }, None) = (&draft.action, draft.replaces) {
             room.wait_for_stand_ins(at, &stand_ins(graph, snapshot, schemas, found));
+        }
+    }
+    for (at, draft) in drafts.iter().enumerate() {
+        if let Action::Delete { found } = &draft.action {
+            room.wait_for_mentions(at, found);
         }
     }
     room.edges
@@ -148,15 +153,13 @@ impl<'a, 'd> Room<'a, 'd> {
                         .or_default()
                         .push(holder);
                 });
-                let mentioning = Holder {
-                    is_loose: true,
-                    ..holder
-                };
-                value.each_text(&mut |text| {
-                    if text.starts_with(ARN) {
-                        self.mentions.entry(text).or_default().push(mentioning);
-                    }
-                });
+                if attribute.mentions {
+                    value.each_text(&mut |text| {
+                        if text.starts_with(ARN) {
+                            self.mentions.entry(text).or_default().push(holder);
+                        }
+                    });
+                }
             }
         }
     }
@@ -243,6 +246,18 @@ impl<'a, 'd> Room<'a, 'd> {
         }
     }
 
+    /// What is deleted outlives those who use it by its ARN, where nothing else stands against it.
+    fn wait_for_mentions(&mut self, at: usize, found: &Record) {
+        let ids = found.outputs.values();
+        let holders = ids.filter_map(|id| self.mentions.get(id.as_str()));
+        let holders: Vec<Holder<'_>> = holders.flatten().copied().collect();
+        for holder in holders {
+            if let Some((target, until)) = self.release(holder) {
+                self.prefer(at, target, until);
+            }
+        }
+    }
+
     fn wait_unless_cyclic(&mut self, at: usize, holder: Holder<'_>) {
         match self.release(holder) {
             Some((_, Milestone::Gone)) if holder.is_loose && holder.is_lazy => {}
@@ -282,21 +297,14 @@ impl<'a, 'd> Room<'a, 'd> {
         let Some(schema) = self.schema(found.kind.as_str()) else {
             return Vec::new();
         };
-        let ids = schema
+        schema
             .outputs
             .iter()
-            .filter_map(|output| Some((output.class.to_owned(), found.outputs.get(output.name)?)));
-        let [mut held, mut mentioned] = [Vec::new(), Vec::new()];
-        for (class, id) in ids {
-            held.extend(self.holders.get(&(class, id.clone())).into_iter().flatten());
-            // What takes AWS minutes to go begins to at once: a policy that names a distribution is no
-            // reason to keep it.
-            if !schema.lazy {
-                mentioned.extend(self.mentions.get(id.as_str()).into_iter().flatten());
-            }
-        }
-        held.into_iter()
-            .chain(mentioned)
+            .filter_map(|output| {
+                let id = found.outputs.get(output.name)?;
+                self.holders.get(&(output.class.to_owned(), id.clone()))
+            })
+            .flatten()
             .copied()
             .filter(|holder| holder.record.kind != found.kind || holder.record.id != found.id)
             .collect()

@@ -38,7 +38,8 @@ pub(super) enum Difference<'a> {
     Removed(&'a Value),
 }
 
-/// The leaves in which two values differ, below this path. A structure that comes or goes is one leaf.
+/// The leaves in which two values differ, below this path. A structure that comes or goes is one leaf;
+/// [`Leaf::apart`] gives its own.
 pub(super) fn between<'a>(path: &str, from: &'a Value, to: &'a Value) -> Vec<Leaf<'a>> {
     let mut comparison = Comparison::default();
     comparison.compare(path, from, to);
@@ -47,11 +48,26 @@ pub(super) fn between<'a>(path: &str, from: &'a Value, to: &'a Value) -> Vec<Lea
 
 /// All leaves of a value that is new, below this path.
 pub(super) fn of_new<'a>(path: &str, value: &'a Value) -> Vec<Leaf<'a>> {
+    apart(path, &Value::Absent, value)
+}
+
+impl<'a> Leaf<'a> {
+    /// The leaves of a structure that comes or goes; any other is one.
+    pub(super) fn apart(&self) -> Vec<Leaf<'a>> {
+        match self.what {
+            Difference::Added(to) => apart(&self.path, &Value::Absent, to),
+            Difference::Removed(from) => apart(&self.path, from, &Value::Absent),
+            Difference::Changed { .. } => vec![self.clone()],
+        }
+    }
+}
+
+fn apart<'a>(path: &str, from: &'a Value, to: &'a Value) -> Vec<Leaf<'a>> {
     let mut comparison = Comparison {
         is_new: true,
         ..Comparison::default()
     };
-    comparison.compare(path, &Value::Absent, value);
+    comparison.compare(path, from, to);
     comparison.leaves
 }
 

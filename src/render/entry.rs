@@ -131,7 +131,21 @@ impl Page<'_> {
         for items in leaves.chunk_by_mut(|one, next| one.path == next.path) {
             items.sort_by_cached_key(|leaf| item_rank(leaf, names));
         }
-        leaves.iter().map(|leaf| self.leaf(leaf, names)).collect()
+        leaves
+            .iter()
+            .flat_map(|leaf| self.whole_or_apart(leaf, names))
+            .collect()
+    }
+
+    /// A leaf, or its own leaves where it is a structure of which a part would be cut.
+    fn whole_or_apart(&self, leaf: &Leaf<'_>, names: &Names) -> Vec<String> {
+        let whole = self.leaf(leaf, names);
+        let most = self.layout.value_lines.unwrap_or(usize::MAX);
+        if whole.lines().count() <= most {
+            return vec![whole];
+        }
+        let parts = leaf.apart();
+        parts.iter().map(|leaf| self.leaf(leaf, names)).collect()
     }
 
     fn new_leaf(&self, leaf: &Leaf<'_>, names: &Names) -> String {
@@ -158,8 +172,8 @@ impl Page<'_> {
         }
     }
 
-    fn before_after(&self, path: &str, from: &Value, to: &Value, names: &Names) -> String {
-        let (mut from, mut to) = (text(from, names), text(to, names));
+    fn before_after(&self, path: &str, before: &Value, after: &Value, names: &Names) -> String {
+        let (mut from, mut to) = (text(before, names), text(after, names));
         if to
             .strip_suffix(UNKNOWN)
             .is_some_and(|to| to.trim_end() == from)

@@ -5,14 +5,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::json::FORMAT_VERSION;
 use super::lines::{Detail, line};
 use super::paint::{BAD, CAUTION, FAINT, GOOD, STRONG, duration, one_line, paint};
 use super::progress::Progress;
 use super::report::numbers;
 use crate::engine::{Ending, Event};
-use crate::keep::{Header, Lease};
-use crate::model::Owner;
+use crate::keep::Header;
 
 /// What stands for the outcome of a run that nobody saw the end of.
 const OPEN: &str = "unfinished";
@@ -94,22 +92,6 @@ pub fn document(header: &Header, events: &[Event], with_events: bool) -> Json {
     document["elapsed_ms"] = json!(progress.elapsed_ms());
     if with_events {
         document["events"] = json!(events);
-    }
-    document
-}
-
-/// What unlocking came to, as a document.
-pub fn unlocked(owner: &Owner, outcome: &str, lease: Option<&Lease>) -> Json {
-    let mut document = json!({
-        "format_version": FORMAT_VERSION,
-        "stack": owner.stack,
-        "region": owner.region,
-        "outcome": outcome,
-    });
-    if let Some(lease) = lease {
-        document["holder"] = json!(lease.holder);
-        document["taken_at"] = json!(lease.taken_at);
-        document["expires_at"] = json!(lease.expires_at);
     }
     document
 }

@@ -3,6 +3,7 @@
 //! May depend on nothing. Invariant: nothing is lost, unless a note says how much was cut.
 
 use super::paint::{FAINT, count, paint};
+use crate::model::words;
 
 /// Where the attributes of a resource begin.
 pub(super) const INDENT: &str = "      ";
@@ -88,32 +89,15 @@ fn lines(text: &str, width: usize, first: usize, later: usize, breaks: bool) -> 
         .initial_indent(&first)
         .subsequent_indent(&later)
         .break_words(breaks)
-        .word_separator(textwrap::WordSeparator::Custom(words))
+        .word_separator(if breaks {
+            textwrap::WordSeparator::AsciiSpace
+        } else {
+            textwrap::WordSeparator::Custom(words)
+        })
         // The hyphens of names are no places to break at.
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let lines = textwrap::wrap(text, options).into_iter();
     lines.map(std::borrow::Cow::into_owned).collect()
-}
-
-/// The words of a line; what stands in backquotes, a command, is one.
-fn words(line: &str) -> Box<dyn Iterator<Item = textwrap::core::Word<'_>> + '_> {
-    let mut is_quoted = false;
-    let mut was_space = false;
-    let mut starts = vec![0];
-    for (at, c) in line.char_indices() {
-        if was_space && c != ' ' && !is_quoted {
-            starts.push(at);
-        }
-        is_quoted ^= c == '`';
-        was_space = c == ' ';
-    }
-    starts.push(line.len());
-    let words: Vec<&str> = starts
-        .windows(2)
-        .map(|pair| &line[pair[0]..pair[1]])
-        .filter(|word| !word.is_empty())
-        .collect();
-    Box::new(words.into_iter().map(textwrap::core::Word::from))
 }
 
 #[cfg(test)]
@@ -129,7 +113,10 @@ mod tests {
             "note: it is there;\n    `qpiac apply --wait deployed` waits\n    for it, see\n    \
              arn:aws:cloudfront::123456789012:distribution/E2QWRUHAPOMQZL\n    now"
         );
-        assert_eq!(told("one `two\nthree four", 20), "one `two\nthree four");
+        assert_eq!(
+            told("an open ` quote and so many words", 24),
+            "an open ` quote and so\n    many words"
+        );
         assert_eq!(told("a b", usize::MAX), "a b");
     }
 

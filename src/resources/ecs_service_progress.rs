@@ -4,7 +4,9 @@
 //! May depend on `aws` and `model`. Invariant: these words are a courtesy: what cannot be read is left
 //! out, and calls are only made where tasks stopped, or all run and AWS waits for their health.
 
-use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, Service};
+use aws_sdk_ecs::types::{
+    Deployment, DeploymentRolloutState, Service, ServiceDeploymentBrief, ServiceDeploymentStatus,
+};
 
 use super::ecs_service_reasons as reasons;
 use crate::aws::Clients;
@@ -16,11 +18,17 @@ pub(super) fn primary(service: &Service) -> Option<&Deployment> {
 }
 
 /// Tasks in numbers, why they stop, which targets are not healthy, and what AWS said last.
-pub(super) async fn words(aws: &Clients, cluster: &str, service: &Service) -> String {
-    let mut parts = vec![tasks(service)];
+pub(super) async fn words(
+    aws: &Clients,
+    cluster: &str,
+    service: &Service,
+    newest: Option<&ServiceDeploymentBrief>,
+) -> String {
+    let is_back = goes_back(newest);
+    let mut parts = vec![tasks(service, newest)];
     if let Some(primary) = primary(service) {
-        if primary.failed_tasks > 0 {
-            parts.extend(stopped(aws, cluster, service, primary).await);
+        if let Some(failing) = failing(service, is_back) {
+            parts.extend(stopped(aws, cluster, service, failing).await);
         } else if primary.running_count >= primary.desired_count && primary.desired_count > 0 {
             parts.extend(targets(aws, service).await);
         }
@@ -30,12 +38,30 @@ pub(super) async fn words(aws: &Clients, cluster: &str, service: &Service) -> St
     parts.join("; ")
 }
 
-/// `1 of 2 tasks run, 1 begins, 3 failed, 2 of the version before still run`.
-pub(super) fn tasks(service: &Service) -> String {
+/// Whether ECS has given a deployment up and makes what was before it the primary one again.
+fn goes_back(newest: Option<&ServiceDeploymentBrief>) -> bool {
+    matches!(
+        newest.and_then(|deployment| deployment.status.as_ref()),
+        Some(
+            ServiceDeploymentStatus::RollbackRequested
+                | ServiceDeploymentStatus::RollbackInProgress
+        )
+    )
+}
+
+/// The deployment whose tasks fail: the primary one, or the one that was given up.
+fn failing(service: &Service, is_back: bool) -> Option<&Deployment> {
+    let mut deployments = service.deployments().iter();
+    deployments.find(|one| one.failed_tasks > 0 && (is_back || one.status() == Some("PRIMARY")))
+}
+
+/// `1 of 2 tasks run, 1 begins, 3 failed, 2 of the version before still run`; while ECS goes back, the
+/// primary one is the version before.
+pub(super) fn tasks(service: &Service, newest: Option<&ServiceDeploymentBrief>) -> String {
+    let is_back = goes_back(newest);
     let rolling = primary(service).filter(|one| {
-        one.rollout_state
-            .as_ref()
-            .is_some_and(|state| *state != DeploymentRolloutState::Completed)
+        let rollout = one.rollout_state.as_ref();
+        is_back || rollout.is_some_and(|state| *state != DeploymentRolloutState::Completed)
     });
     let Some(primary) = rolling else {
         return numbers(
@@ -45,22 +71,29 @@ pub(super) fn tasks(service: &Service) -> String {
             &[],
         );
     };
-    let old: i32 = service
+    let other: i32 = service
         .deployments()
         .iter()
         .filter(|one| one.status() != Some("PRIMARY"))
         .map(|one| one.running_count)
         .sum();
-    let more = [
-        (primary.failed_tasks, "failed"),
-        (old, "of the version before still run"),
-    ];
-    numbers(
+    let failed = failing(service, is_back).map_or(0, |one| one.failed_tasks);
+    let others = if is_back {
+        "of the failed version still run"
+    } else {
+        "of the version before still run"
+    };
+    let words = numbers(
         primary.running_count,
         primary.desired_count,
         primary.pending_count,
-        &more,
-    )
+        &[(failed, "failed"), (other, others)],
+    );
+    if is_back {
+        format!("going back to the version before: {words}")
+    } else {
+        words
+    }
 }
 
 fn numbers(running: i32, desired: i32, pending: i32, more: &[(i32, &str)]) -> String {
@@ -78,13 +111,13 @@ async fn stopped(
     aws: &Clients,
     cluster: &str,
     service: &Service,
-    primary: &Deployment,
+    deployment: &Deployment,
 ) -> Option<String> {
     let name = service.service_name()?;
     let tasks = reasons::newest_stopped(aws, cluster, name).await.ok()?;
     let mut of_it = tasks
         .iter()
-        .filter(|task| task.started_by() == primary.id());
+        .filter(|task| task.started_by() == deployment.id());
     of_it.next().map(|task| reasons::stopped(task).join(", "))
 }
 

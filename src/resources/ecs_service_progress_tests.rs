@@ -32,7 +32,7 @@ fn deploying([running, pending, failed]: [i32; 3]) -> Service {
 
 async fn said(service: &Service, answers: impl IntoIterator<Item = Answer>) -> (String, usize) {
     let cloud = Scripted::new(answers);
-    let words = words(&cloud.clients(), "shop-cluster", service).await;
+    let words = words(&cloud.clients(), "shop-cluster", service, None).await;
     (words, cloud.operations().len())
 }
 
@@ -100,4 +100,40 @@ async fn where_all_tasks_run_their_targets_say_how_they_are() {
          (Elb.InitialHealthChecking); has started 1 tasks"
     );
     assert_eq!(calls, 1);
+}
+
+/// The circuit breaker makes the version before the primary one, and what failed stands beside it.
+#[tokio::test]
+async fn a_deployment_that_is_given_up_says_so_and_why() {
+    let deployment = |id: &str, status: &str| {
+        Deployment::builder()
+            .id(format!("ecs-svc/{id}"))
+            .status(status)
+            .rollout_state(DeploymentRolloutState::InProgress)
+            .desired_count(2)
+    };
+    let service = Service::builder()
+        .service_name("shop-app-service")
+        .deployments(deployment("old", "PRIMARY").running_count(2).build())
+        .deployments(
+            deployment("new", "ACTIVE")
+                .running_count(1)
+                .failed_tasks(3)
+                .build(),
+        )
+        .build();
+    let task = json!({ "taskArn": "a", "startedBy": "ecs-svc/new", "stoppedReason": "not found" });
+    let cloud = Scripted::new([
+        json_reply(&json!({ "taskArns": ["a"] })),
+        json_reply(&json!({ "tasks": [task] })),
+    ]);
+    let newest = ServiceDeploymentBrief::builder()
+        .status(ServiceDeploymentStatus::RollbackInProgress)
+        .build();
+    let words = words(&cloud.clients(), "shop-cluster", &service, Some(&newest)).await;
+    assert_eq!(
+        words,
+        "going back to the version before: 2 of 2 tasks run, 3 failed, 1 of the failed version still \
+         run; stopped task: not found"
+    );
 }

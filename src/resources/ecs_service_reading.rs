@@ -54,7 +54,7 @@ pub(super) async fn deploying(
         let newest = newest_deployment(aws, cluster, arn).await?;
         let mut state = state(&service, newest.as_ref());
         if let State::Busy(words) = &mut state {
-            *words = progress::words(aws, cluster, &service).await;
+            *words = progress::words(aws, cluster, &service, newest.as_ref()).await;
         }
         read(service, state).map(Some)
     }))
@@ -171,9 +171,9 @@ fn state(service: &Service, newest: Option<&ServiceDeploymentBrief>) -> State {
             | ServiceDeploymentStatus::StopRequested
             | ServiceDeploymentStatus::RollbackRequested
             | ServiceDeploymentStatus::RollbackInProgress,
-        ) => State::Busy(progress::tasks(service)),
+        ) => State::Busy(progress::tasks(service, newest)),
         Some(_) | None if is_rolled_out && runs_all => State::Ready,
-        Some(_) | None => State::Busy(progress::tasks(service)),
+        Some(_) | None => State::Busy(progress::tasks(service, newest)),
     }
 }
 
@@ -333,7 +333,7 @@ mod tests {
                 FULL,
                 &[Completed],
                 Some(Status::RollbackInProgress),
-                busy("2 of 2"),
+                State::Busy("going back to the version before: 2 of 2 tasks run".to_owned()),
             ),
             (
                 "no way back",

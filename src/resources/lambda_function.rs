@@ -88,7 +88,7 @@ pub struct LambdaFunction {
     #[attribute(update)]
     pub timeout_s: u32,
     /// Environment variables by name.
-    #[attribute(update, loose)]
+    #[attribute(update, loose, mentions)]
     pub environment: BTreeMap<String, Text>,
     /// Where its log lines go.
     #[attribute(update, loose)]

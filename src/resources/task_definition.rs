@@ -59,7 +59,7 @@ pub struct TaskDefinition {
     #[attribute(replace, loose)]
     pub task_role_arn: Ref<IamRoleArn>,
     /// The containers of a task.
-    #[attribute(replace, loose)]
+    #[attribute(replace, loose, mentions)]
     pub containers: BTreeSet<Container>,
 }
 

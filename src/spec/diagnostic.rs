@@ -1,6 +1,6 @@
 //! What is wrong with a stack file, where, what was expected instead, and what to do.
 //!
-//! Depends on nothing else of the crate. Invariant: diagnostics come out sorted by their place in
+//! May depend on `model`. Invariant: diagnostics come out sorted by their place in
 //! the file, whatever order they were found in.
 
 use std::fmt;
@@ -8,6 +8,8 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
+
+use crate::model::words;
 
 /// The least room for a word, in columns.
 const NARROWEST: usize = 20;
@@ -107,6 +109,8 @@ pub struct Style {
     pub colour: bool,
     /// Columns to draw in; longer lines of the file are cut around the place that is wrong.
     pub width: usize,
+    /// Whether what is said below is broken into these columns too, as for a person at a terminal.
+    pub wraps: bool,
 }
 
 impl Default for Style {
@@ -114,6 +118,7 @@ impl Default for Style {
         Self {
             colour: false,
             width: 100,
+            wraps: false,
         }
     }
 }
@@ -194,7 +199,10 @@ impl Diagnostics {
             }
             out.push_str(
                 renderer
-                    .render(&[self.group(diagnostic, style.width)])
+                    .render(&[self.group(
+                        diagnostic,
+                        if style.wraps { style.width } else { usize::MAX },
+                    )])
                     .trim_end(),
             );
             out.push('\n');
@@ -227,7 +235,11 @@ impl Diagnostics {
         let digits = last.max().unwrap_or_default().to_string().len();
         let fitted = |name: &str, text: &str| {
             let before = digits + " = ".len() + name.len() + ": ".len();
-            textwrap::fill(text, width.saturating_sub(before).max(NARROWEST))
+            let options = textwrap::Options::new(width.saturating_sub(before).max(NARROWEST))
+                .break_words(false)
+                .word_separator(textwrap::WordSeparator::Custom(words))
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            textwrap::fill(text, options)
         };
         if let Some(expected) = &diagnostic.expected {
             let text = fitted("expected", expected);

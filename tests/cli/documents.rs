@@ -32,6 +32,7 @@ fn the_schema_says_what_every_command_prints() {
     schemas.admit("status", &run(&with(&["status"]), 0).json());
     schemas.admit("output", &run(&with(&["output"]), 0).json());
     schemas.admit("output", &run(&with(&["output", "url"]), 0).json());
+    one_line(&schemas, &place);
     let lines = [
         "apply",
         "--sandbox",
@@ -78,6 +79,25 @@ fn the_schema_says_what_every_command_prints() {
         "validate",
         &run(&["validate", "--format", "json"], 1).json(),
     );
+}
+
+/// The same documents, each on one line.
+fn one_line(schemas: &Schemas, place: &Place) {
+    let commands: [(&str, &[&str]); 7] = [
+        ("plan", &["plan", "--sandbox"]),
+        ("show", &["show", "a.plan"]),
+        ("status", &["status", "--sandbox"]),
+        ("output", &["output", "--sandbox"]),
+        ("unlock", &["unlock", "--sandbox"]),
+        ("validate", &["validate"]),
+        ("explain", &["explain", "port"]),
+    ];
+    for (name, arguments) in commands {
+        let arguments = [arguments, &["--format", "jsonl"]].concat();
+        let text = place.run(&arguments).expect(0).out;
+        assert_eq!(text.lines().count(), 1, "{arguments:?}");
+        schemas.admit_lines(name, &text);
+    }
 }
 
 #[test]

@@ -23,25 +23,18 @@ fn recorded(page: &str, command: &str) -> String {
 /// writes it into the page where more than that is different.
 #[track_caller]
 pub(crate) fn assert_recorded(command: &str, screen: &str) {
-    let (before, now) = (neutral(&shown(command)), neutral(screen.trim_end()));
-    if before != now && !update(command, screen) {
-        assert_eq!(before, now, "`{command}` in docs/screens.md");
-    }
+    compare(command, screen, |screen| neutral(screen.trim_end()));
 }
 
 /// The same where things happen at once: in whatever order the lines come.
 #[track_caller]
 pub(crate) fn assert_recorded_in_any_order(command: &str, screen: &str) {
-    let sorted = |screen: &str| {
+    compare(command, screen, |screen| {
         let text = neutral(screen.trim_end());
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.sort();
         lines
-    };
-    let (before, now) = (sorted(&shown(command)), sorted(screen));
-    if before != now && !update(command, screen) {
-        assert_eq!(before, now, "`{command}` in docs/screens.md");
-    }
+    });
 }
 
 /// What the page shows of this command.
@@ -51,21 +44,33 @@ pub(crate) fn shown(command: &str) -> String {
     recorded(&page, command)
 }
 
-/// Writes a recording into the page where that is wanted.
-#[track_caller]
-pub(crate) fn update(command: &str, screen: &str) -> bool {
-    let is_wanted = std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1");
-    if is_wanted {
-        let text = std::fs::read_to_string(page()).expect("docs/screens.md");
-        let block = |screen: &str| format!("{FENCE}text\n{command}\n{screen}\n{FENCE}");
-        let old = block(&recorded(&text, command));
-        let text = text.replace(&old, &block(screen.trim_end()));
-        std::fs::write(page(), text).expect("docs/screens.md can be written");
-    }
-    is_wanted
+/// Whether recordings are wanted, and not compared.
+pub(crate) fn is_update() -> bool {
+    std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1")
 }
 
-/// A screen without what is another at each run: durations, moments, identifiers, ports,
+/// Writes a recording into the page.
+#[track_caller]
+pub(crate) fn write(command: &str, screen: &str) {
+    let text = std::fs::read_to_string(page()).expect("docs/screens.md");
+    let block = |screen: &str| format!("{FENCE}text\n{command}\n{screen}\n{FENCE}");
+    let old = block(&recorded(&text, command));
+    let text = text.replace(&old, &block(screen.trim_end()));
+    std::fs::write(page(), text).expect("docs/screens.md can be written");
+}
+
+/// That both are the same, or that the new one is written into the page.
+#[track_caller]
+fn compare<T: PartialEq + std::fmt::Debug>(command: &str, screen: &str, form: fn(&str) -> T) {
+    let (before, now) = (form(&shown(command)), form(screen));
+    if before != now && is_update() {
+        write(command, screen);
+    } else {
+        assert_eq!(before, now, "`{command}` in docs/screens.md");
+    }
+}
+
+/// A screen without what is another at each run: durations, moments, identifiers,
 /// numbers of requests, what turns.
 pub(crate) fn neutral(screen: &str) -> String {
     let words: Vec<&str> = screen.split_inclusive(char::is_whitespace).collect();
@@ -114,8 +119,6 @@ fn neutral_part(part: &str) -> &str {
         "#duration"
     } else if !part.is_empty() && part.chars().all(turns) {
         "*"
-    } else if part.len() == 5 && part.chars().all(|c| c.is_ascii_digit()) {
-        "#port"
     } else if part.split(['-', '.', '_']).any(is_minted) {
         "#id"
     } else {

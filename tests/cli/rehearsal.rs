@@ -11,7 +11,7 @@ fn apply_breaking(place: &Place, breaks: &str) -> Done {
     done(&command.output().expect("the program runs"))
 }
 
-/// What running tasks need is there as long as they run: a deployment that fails goes back to them.
+/// Secrets that running tasks read are there as long as they run: a deployment that fails goes back to them.
 #[test]
 fn secrets_outlive_the_tasks_that_read_them() {
     let place = Place::new();
@@ -56,4 +56,18 @@ fn a_rehearsal_that_means_nothing_is_refused() {
         assert!(refused.err.contains(&told), "{}", refused.err);
     }
     assert!(!place.path(".qpiac/sandbox.json").exists());
+}
+
+#[test]
+fn the_environment_chooses_how_a_run_is_told() {
+    let place = Place::new();
+    for (given, code) in [("", 0), ("plain", 0), ("quiet", 64)] {
+        let mut command = place.command(&["destroy", "--sandbox"]);
+        command.env("QPIAC_PROGRESS", given);
+        let done = done(&command.output().expect("the program runs")).expect(code);
+        let is_told = done
+            .err
+            .contains("QPIAC_PROGRESS is `quiet`; expected live or plain");
+        assert_eq!(is_told, code != 0, "{}", done.err);
+    }
 }

@@ -27,6 +27,7 @@ fn the_mistake_in_the_readme_is_reported_so() {
     let drawn = problems.render(Style {
         colour: false,
         width: 80,
+        wraps: false,
     });
     let shown = block("README.md", "error: unknown value");
     assert_eq!(drawn.trim_end(), shown.trim_end());

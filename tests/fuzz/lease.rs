@@ -170,7 +170,9 @@ async fn taken(store: &Arc<dyn Store>, settings: keep::Settings) {
 
 /// A person can always take it away.
 async fn unlocked(store: &dyn Store) {
-    let unlocked = keep::unlock(store, STACK).await.expect("it is taken away");
+    let seen = keep::look(store, STACK).await.expect("a look");
+    let unlocked = keep::unlock(store, STACK, seen.lease()).await;
+    let unlocked = unlocked.expect("it is taken away");
     assert!(!matches!(unlocked, keep::Unlocked::Renewed));
     let seen = keep::look(store, STACK).await.expect("a look");
     assert!(seen.is_free(), "it is still held");

@@ -134,7 +134,8 @@ async fn kept(aws: &Aws) -> bool {
     let stack = WHOLE.owner.to_string();
     let seen = keep::look(&bucket, &stack).await;
     let runs = keep::runs(&bucket, &stack, 10).await;
-    let _ = keep::unlock(&bucket, &stack).await;
+    let lease = seen.as_ref().ok().and_then(|seen| seen.lease());
+    let _ = keep::unlock(&bucket, &stack, lease).await;
     for run in runs.iter().flatten() {
         render::past_run(&run.header, &run.events);
     }

@@ -275,6 +275,7 @@ fn run(case: &Arc<Case>) -> bool {
                 let drawn = diagnostics.render(spec::Style {
                     colour: false,
                     width: 80,
+                    wraps: false,
                 });
                 assert!(drawn.contains("error: "), "nothing is drawn");
                 serde_json::to_string(&diagnostics).expect("diagnostics as JSON");

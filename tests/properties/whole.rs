@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use qpiac::engine::{self, Ending};
 use qpiac::model::{Graph, Owner, Snapshot, Tags};
-use qpiac::plan::{Options, Plan, plan};
+use qpiac::plan::{Options, Plan, Step, plan};
 use qpiac::sim::{Pace, Settings, Sim, World};
 use qpiac::spec;
 use qpiac::stack::{self, Digests, Inputs};
@@ -35,6 +35,28 @@ fn destroying_waits_for_the_distribution_only_where_aws_does() {
         ensure!(waiting == expected, "these wait: {waiting:?}");
         let waited_for = waited_for_by(&plan, "distribution");
         ensure!(waited_for.is_empty(), "it waits for {waited_for:?}");
+        Ok(())
+    });
+    checked.unwrap_or_else(|why| panic!("{why}"));
+}
+
+/// What goes when: what tasks and functions use goes after them.
+#[test]
+fn destroying_goes_this_way() {
+    let checked = on_paused_time(async {
+        let (owner, snapshot) = applied().await?;
+        let nothing = Graph::new(owner, Tags::new());
+        let plan = plan(&nothing, &snapshot, &SCHEMAS, &Options::default())
+            .map_err(|refused| refused.to_string())?;
+        let line = |step: &Step| {
+            let after = step.after.iter();
+            let after = after.map(|after| plan.step(after.step).address.to_string());
+            let after: Vec<String> = after.collect();
+            format!("{} after [{}]\n", step.address, after.join(", "))
+        };
+        let shown: String = plan.steps.iter().map(line).collect();
+        let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/plan/destroy.txt");
+        testbed::golden(golden, &shown);
         Ok(())
     });
     checked.unwrap_or_else(|why| panic!("{why}"));

@@ -11,6 +11,8 @@ use qpiac::spec::{self, diagnostic::Style};
 use crate::runs::{beginning, failing, numbered};
 use crate::{golden, plain};
 
+/// The end of colours, as a terminal in memory writes it behind each line.
+const RESET: &str = "␛[m";
 pub(crate) const WIDTHS: [u16; 3] = [60, 80, 120];
 
 /// The golden files of a text at a width: as it is without colours, and with them made visible.
@@ -35,11 +37,12 @@ pub(crate) fn assert_fits(width: u16, shown: &str) {
     }
 }
 
-/// The screen in the middle of a run; what turns and what counts seconds is made still.
-fn screen(width: u16) -> String {
+/// The screen in the middle of a run, with its colours made visible; what turns and what counts seconds is
+/// made still.
+fn screen(width: u16, colour: bool) -> String {
     let terminal = InMemoryTerm::new(24, width);
     let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-    let mut live = Live::on(target, false, Detail::Usual, 1.0);
+    let mut live = Live::on(target, colour, Detail::Usual, 1.0);
     let mut progress = Progress::default();
     for event in numbered(beginning()) {
         progress.fold(&event);
@@ -47,8 +50,18 @@ fn screen(width: u16) -> String {
     }
     // Longer than the pause between two drawings.
     std::thread::sleep(Duration::from_millis(400));
-    let shown = terminal.contents();
+    let shown = if colour {
+        let bytes = terminal.contents_formatted();
+        let text = String::from_utf8(bytes).expect("text");
+        text.replace('\r', "").replace('\u{1b}', "␛")
+    } else {
+        terminal.contents()
+    };
     let still = |line: &str| {
+        let (line, end) = match line.strip_suffix(RESET) {
+            Some(line) => (line.trim_end(), RESET),
+            None => (line, ""),
+        };
         let line: String = line
             .chars()
             .map(|c| {
@@ -59,7 +72,7 @@ fn screen(width: u16) -> String {
                 }
             })
             .collect();
-        match line.split_once(" under way (") {
+        let line = match line.split_once(" under way (") {
             Some((head, times)) => {
                 assert!(
                     times.contains("about ") && times.ends_with(" left)"),
@@ -72,7 +85,8 @@ fn screen(width: u16) -> String {
                 .trim_end_matches(|c: char| c.is_ascii_digit() || c == 's')
                 .to_owned(),
             None => line,
-        }
+        };
+        format!("{line}{end}")
     };
     shown.lines().map(|line| still(line) + "\n").collect()
 }
@@ -80,7 +94,7 @@ fn screen(width: u16) -> String {
 #[test]
 fn a_run_under_way_shows_what_runs_what_comes_and_what_is_left() {
     for width in WIDTHS {
-        let shown = screen(width);
+        let shown = screen(width, false);
         assert_fits(width, &shown);
         for words in [
             "gate/main creating",
@@ -91,6 +105,7 @@ fn a_run_under_way_shows_what_runs_what_comes_and_what_is_left() {
             assert!(shown.contains(words), "{words}:\n{shown}");
         }
         golden(&format!("live_{width}.txt"), &shown);
+        golden(&format!("live_{width}_colours.txt"), &screen(width, true));
     }
 }
 
@@ -162,6 +177,7 @@ fn a_bad_file_fits_the_columns_that_there_are() {
         let style = |colour| Style {
             colour,
             width: usize::from(width),
+            wraps: true,
         };
         let shown = problems.render(style(true));
         assert_eq!(plain(&shown), problems.render(style(false)));

@@ -201,6 +201,7 @@ fn colour_and_width_change_the_drawing_alone() {
     let narrow = diagnostics.render(spec::Style {
         colour: false,
         width: 60,
+        wraps: false,
     });
     let source_line = narrow
         .lines()
@@ -210,6 +211,7 @@ fn colour_and_width_change_the_drawing_alone() {
     let coloured = diagnostics.render(spec::Style {
         colour: true,
         width: 60,
+        wraps: false,
     });
     assert!(coloured.contains("\u{1b}[") && !narrow.contains("\u{1b}["));
 }

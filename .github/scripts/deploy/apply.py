@@ -37,13 +37,14 @@ def run_approved(setting: Setting) -> int:
     saved = Path(setting.given("PLAN_FILE"))
     try:
         plans.check_options(saved.read_bytes())
+    except (plans.Unfit, OSError) as why:
+        return _not_begun(why)
+    try:
         ran = turn.apply(setting, GitHub(setting), saved)
     except turn.Busy as why:
         return _given_up(why)
-    except (turn.Overtaken, plans.Unfit, OSError) as why:
-        runner.error("Nothing was deployed", str(why))
-        runner.summary(f"**Nothing was deployed.** {why}")
-        return 1
+    except turn.Overtaken as why:
+        return _not_begun(why)
     if ran.code != tool.DONE and not ran.was_begun:
         runner.error("The approved plan was refused", ran.error)
         runner.summary(
@@ -52,6 +53,12 @@ def run_approved(setting: Setting) -> int:
         )
         return ran.code
     return _concluded(ran, "the plan that was approved")
+
+
+def _not_begun(why: Exception) -> int:
+    runner.error("Nothing was deployed", str(why))
+    runner.summary(f"**Nothing was deployed.** {why}")
+    return 1
 
 
 def _given_up(why: turn.Busy) -> int:

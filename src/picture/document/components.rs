@@ -9,6 +9,7 @@ use super::super::edge::{behaviors, geography};
 use super::super::network::is_public;
 use super::super::parts::{Part, Parts, word};
 use super::super::services::{count, definition};
+use super::code;
 use crate::model::Misfit;
 use crate::resources::{
     Dashboard, Direction, Distribution, EcsCluster, EcsService, ElasticIp, InternetGateway,
@@ -35,7 +36,7 @@ pub(super) fn rows(parts: &Parts) -> Result<Vec<Vec<String>>, Misfit> {
     let rows = rows.into_iter().filter(|(_, what, _)| !what.is_empty());
     Ok(rows
         .map(|(component, what, ids)| {
-            let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+            let ids: Vec<String> = ids.iter().map(|id| code(id)).collect();
             vec![component.to_owned(), what.join("; "), ids.join("\n")]
         })
         .collect())
@@ -123,10 +124,10 @@ fn balancer(parts: &Parts) -> Result<Row, Misfit> {
     what.extend(groups.iter().map(|one| {
         let check = &one.is.health_check;
         format!(
-            "target group {} on port {}, health check `{}`",
+            "target group {} on port {}, health check {}",
             one.name(),
             one.is.port,
-            check.path
+            code(&check.path)
         )
     }));
     Ok(("Load balancer", what, ids(&balancers, &["arn", "dns_name"])))
@@ -137,18 +138,22 @@ fn containers(parts: &Parts) -> Result<Row, Misfit> {
     let services = parts.all::<EcsService>()?;
     let mut what: Vec<String> = clusters
         .iter()
-        .map(|one| format!("cluster `{}`", one.is.name))
+        .map(|one| format!("cluster {}", code(&one.is.name)))
         .collect();
     for service in &services {
-        let mut words = format!("service `{}`, {}", service.is.name, count(parts, service)?);
+        let mut words = format!(
+            "service {}, {}",
+            code(&service.is.name),
+            count(parts, service)?
+        );
         if let Some(definition) = definition(parts, service)? {
             let is = &definition.is;
             let ports = is.containers.iter().flat_map(|one| &one.ports);
             let ports: Vec<String> = ports.map(u16::to_string).collect();
             let _ = write!(
                 words,
-                ", task definition `{}` (CPU {}, memory {} MB, port {})",
-                is.family,
+                ", task definition {} (CPU {}, memory {} MB, port {})",
+                code(&is.family),
                 is.cpu,
                 is.memory,
                 ports.join(", ")
@@ -169,7 +174,7 @@ fn cdn(parts: &Parts) -> Result<Row, Misfit> {
         let viewer = &one.is.default_cache_behavior.viewer_protocol_policy;
         what.push(format!("visitors' HTTP: {}", word(viewer)));
         let paths = behaviors(parts, &one.is)?.into_iter();
-        what.extend(paths.map(|(path, kept)| format!("`{path}`: {kept}")));
+        what.extend(paths.map(|(path, kept)| format!("{}: {kept}", code(&path))));
         if one
             .is
             .default_cache_behavior
@@ -193,10 +198,7 @@ fn cdn(parts: &Parts) -> Result<Row, Misfit> {
 fn secrets(parts: &Parts) -> Result<Row, Misfit> {
     let secrets = parts.all::<Secret>()?;
     let rotations = parts.all::<SecretRotation>()?;
-    let mut what: Vec<String> = secrets
-        .iter()
-        .map(|one| format!("`{}`", one.is.name))
-        .collect();
+    let mut what: Vec<String> = secrets.iter().map(|one| code(&one.is.name)).collect();
     what.extend(rotations.iter().map(|one| {
         let secret = parts.called(&one.is.secret);
         format!("{secret} gets a new value every {} days", one.is.days)
@@ -218,14 +220,14 @@ fn watching(parts: &Parts) -> Result<Row, Misfit> {
     let alarms = parts.all::<MetricAlarm>()?;
     let mut what: Vec<String> = groups
         .iter()
-        .map(|one| format!("logs `{}`", one.is.name))
+        .map(|one| format!("logs {}", code(&one.is.name)))
         .collect();
     what.extend(alarms.iter().map(|one| format!("alarm {}", one.name())));
     let boards = parts.all::<Dashboard>()?;
     what.extend(
         boards
             .iter()
-            .map(|one| format!("dashboard `{}`", one.is.name)),
+            .map(|one| format!("dashboard {}", code(&one.is.name))),
     );
     let mut known = ids(&groups, &["arn"]);
     known.extend(ids(&boards, &["arn"]));

@@ -50,9 +50,21 @@ fn marked(text: &str) -> String {
         .map(|piece| match piece {
             Piece::Plain(text) => plain(text),
             // A table takes even a bar in code for its own.
-            Piece::Code(text) => format!("`{}`", text.replace('\n', " ").replace('|', "\\|")),
+            Piece::Code(text) if text.contains('|') => {
+                format!("<code>{}</code>", entities(text))
+            }
+            Piece::Code(text) => format!("`{}`", text.replace(['\n', '\r'], " ")),
         })
         .collect()
+}
+
+/// A text of which Markdown and HTML understand nothing.
+fn entities(text: &str) -> String {
+    let entity = |c: char| match c {
+        c if c.is_alphanumeric() || c == ' ' => c.to_string(),
+        c => format!("&#{};", u32::from(c)),
+    };
+    text.chars().map(entity).collect()
 }
 
 fn plain(text: &str) -> String {
@@ -68,7 +80,7 @@ fn plain(text: &str) -> String {
             c => MEANINGFUL.contains(c),
         };
         match c {
-            '\n' => out.push_str("<br>"),
+            '\n' | '\r' => out.push_str("<br>"),
             c if means_something => out.extend(['\\', c]),
             c => out.push(c),
         }
@@ -87,8 +99,9 @@ mod tests {
             ("PriceClass_100 -> HTTP", "PriceClass_100 -> HTTP"),
             ("_a_ *b* <b>", "\\_a\\_ \\*b\\* \\<b>"),
             ("[x](y) | &lt; & co", "\\[x\\](y) \\| \\&lt; & co"),
-            ("`a|b*` and *", "`a\\|b*` and \\*"),
-            ("one\ntwo", "one<br>two"),
+            ("`a\\|b` and *", "<code>a&#92;&#124;b</code> and \\*"),
+            ("`a*<b>`", "`a*<b>`"),
+            ("one\ntwo\rthree", "one<br>two<br>three"),
             ("open ` quote*", "open ` quote*`"),
         ];
         for (text, expected) in table {

@@ -65,6 +65,16 @@ enum Piece<'t> {
     Code(&'t str),
 }
 
+/// A name or an identifier as code.
+fn code(text: &str) -> String {
+    format!("`{}`", free(text))
+}
+
+/// A text from elsewhere, which must not begin or end what is code.
+fn free(text: &str) -> String {
+    text.replace('`', "'")
+}
+
 /// The pieces of a text, in their order.
 fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let parts = text.split('`').enumerate();
@@ -205,7 +215,7 @@ fn flows(parts: &Parts) -> Result<Vec<String>, Misfit> {
         flows.push(format!(
             "Health: the load balancer asks every task of {} for `{}` each {} s; {} is well.",
             group.name(),
-            check.path,
+            free(&check.path),
             check.interval_s,
             check.matcher
         ));
@@ -222,7 +232,8 @@ fn flows(parts: &Parts) -> Result<Vec<String>, Misfit> {
     for rule in parts.all::<EventRule>()? {
         flows.push(format!(
             "{}: {}.",
-            rule.is.schedule_expression, rule.is.description
+            free(&rule.is.schedule_expression),
+            free(&rule.is.description)
         ));
     }
     Ok(flows)
@@ -317,8 +328,8 @@ fn resources(parts: &Parts) -> Vec<Vec<String>> {
             .iter()
             .find_map(|name| outputs.get(*name))
             .or_else(|| outputs.values().next());
-        let known = known.map_or_else(String::new, |id| format!("`{id}`"));
-        vec![address.to_string(), known]
+        let known = known.map_or_else(String::new, |id| code(id));
+        vec![free(&address.to_string()), known]
     };
     parts.addresses().map(row).collect()
 }
