@@ -19,12 +19,22 @@ use crate::verify::Endpoint;
 /// Where the sandbox keeps its world, unless another file is named.
 pub const SANDBOX_FILE: &str = ".qpiac/sandbox.json";
 
+/// What stands below the help of the program.
+const AFTER_HELP: &str = "\
+Exit codes: 0 done or nothing to do; 1 failed; 2 there are changes, only with plan --detailed-exitcode;
+64 wrong usage; 130 interrupted.
+
+Environment: QPIAC_SANDBOX=1 or FILE chooses the sandbox, QPIAC_SANDBOX_BREAKS=KIND=REASON rehearses a
+failure in it, QPIAC_PROGRESS=live or plain, QPIAC_IMAGE_NAME=REF, NO_COLOR; and what AWS's tools read.
+
+Try it without an AWS account: qpiac apply --sandbox";
+
 /// Infrastructure as code for a web service on AWS: one file, one binary, no state file.
 #[derive(Debug, Parser)]
 #[command(
     name = "qpiac",
     version,
-    after_help = "Try it without an AWS account: qpiac apply --sandbox"
+    after_help = AFTER_HELP
 )]
 pub struct Arguments {
     /// What to do.

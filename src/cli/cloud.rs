@@ -13,7 +13,7 @@ use super::terminal::Terminal;
 use super::{arguments, sources};
 use crate::aws::{self, Clients};
 use crate::engine::{Provider, Settings};
-use crate::model::{Kind, Schema, schema_of};
+use crate::model::{FaultClass, Kind, Schema, Wait, schema_of};
 use crate::render::{Stats, message};
 use crate::resources::{self, Aws};
 use crate::sim::{self, Faults, Scripted, Sim, Strike, World};
@@ -158,22 +158,40 @@ fn rehearsed(schemas: &[&'static Schema]) -> anyhow::Result<Faults> {
     };
     let (kind, reason) = given.split_once('=').unwrap_or((given.as_str(), ""));
     let kind = Kind::from(kind.to_owned());
-    if schema_of(schemas, &kind).is_none() || reason.is_empty() {
+    let known = schema_of(schemas, &kind);
+    if known.is_none() && !kind.as_str().is_empty() && !reason.is_empty() {
+        bail!("{BREAKS} names no kind of resource: `{kind}`\nhint: `qpiac explain` lists them");
+    }
+    let Some(schema) = known.filter(|_| !reason.is_empty()) else {
         bail!(
             "{BREAKS} is `{given}`; expected a kind of resource and a reason, as KIND=REASON\n\
              hint: for example ecs-service=tasks failed to start"
         );
-    }
-    let breaks = |action| Scripted {
+    };
+    // What is ready at once can only fail at once.
+    let refused = Strike::Fault {
+        class: FaultClass::Rejected,
+        code: "Rehearsed".to_owned(),
+        message: reason.to_owned(),
+        effect: false,
+    };
+    let strike = |action, wait: Option<Wait>, strike| Scripted {
         kind: kind.clone(),
         action,
         nth: 1,
-        strike: Strike::Breaks(reason.to_owned()),
+        strike: wait.map_or_else(|| refused.clone(), |_| strike),
     };
+    let (waits, reason) = (schema.waits, reason.to_owned());
+    let script = vec![
+        strike(
+            sim::Action::Create,
+            waits.create,
+            Strike::Breaks(reason.clone()),
+        ),
+        strike(sim::Action::Update, waits.update, Strike::Reverts(reason)),
+    ];
     Ok(Faults {
-        script: [sim::Action::Create, sim::Action::Update]
-            .map(breaks)
-            .into(),
+        script,
         ..Faults::default()
     })
 }

@@ -206,7 +206,9 @@ impl Engagement<'_> {
         match request.format {
             Format::Human => {
                 self.terminal.say(&render::summary(progress, &[]));
-                self.terminal.data(&render::outputs_text(&outputs))?;
+                if progress.ending() == Some(Ending::Complete) {
+                    self.terminal.data(&render::outputs_text(&outputs))?;
+                }
             }
             Format::Json => {
                 let stats = self.stats(Some(progress));

@@ -27,13 +27,11 @@ pub(super) fn bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// The stack that the file describes, or nothing after its errors were shown.
+/// The stack that the file describes, or nothing after its errors were shown. What it is only warned of is
+/// said by the commands that are about the file.
 pub(super) fn read(file: &File, terminal: &Terminal) -> anyhow::Result<Option<Spec>> {
     match load(file, terminal)? {
-        Ok(reading) => {
-            terminal.say(&drawn(&reading.warnings, terminal));
-            Ok(Some(reading.spec))
-        }
+        Ok(reading) => Ok(Some(reading.spec)),
         Err(problems) => {
             refuse(file, &problems, terminal);
             Ok(None)

@@ -118,10 +118,12 @@ impl Terminal {
         }
     }
 
-    /// Columns of the terminal that shows stdout.
+    /// Columns of the terminal that shows stdout, as far as that can be known.
     pub(super) fn width(&self) -> usize {
         columns_given()
             .or_else(|| columns_of(&io::stdout()))
+            // Read through a pager, on the same terminal.
+            .or_else(|| columns_of(&io::stderr()))
             .unwrap_or(COLUMNS)
     }
 

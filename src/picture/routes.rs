@@ -9,17 +9,28 @@ const LANE: f32 = 9.0;
 /// How far from a figure a way may turn, in pixels.
 const TURN: f32 = 16.0;
 
+/// How high the gap below a gateway is, in pixels.
+const GAP: f32 = 48.0;
 /// How far below the upper end of an upright way the words about it stand, in pixels.
 const NEAR: f32 = 30.0;
 
 /// A point, in pixels.
 pub(super) type Point = (f32, f32);
 
-/// The way from one figure to another; `lane` tells it from others that go the same way.
-pub(super) fn way(from: Frame, to: Frame, lane: usize) -> Vec<Point> {
+/// The way from one figure to another; `lane` tells it from others that go the same way. One that turns at
+/// once does so below the first figure, where nothing stands between it and those that it goes past.
+pub(super) fn way(from: Frame, to: Frame, lane: usize, turns_at_once: bool) -> Vec<Point> {
     let shift = lane as f32 * LANE;
     if to.y >= from.bottom() {
-        return upright(from, from.bottom(), to, to.y, shift);
+        let way = upright(from, from.bottom(), to, to.y, shift);
+        return match way[..] {
+            [begin, (x, _), _, _] if turns_at_once => {
+                let y = from.bottom() + TURN + GAP / 4.0 + shift;
+                let end_x = to.right() - TURN - shift;
+                vec![begin, (x, y), (end_x, y), (end_x, to.y)]
+            }
+            _ => way,
+        };
     }
     if to.bottom() <= from.y {
         return upright(from, from.y, to, to.bottom(), shift);

@@ -60,6 +60,7 @@ pub(super) fn count(parts: &Parts, service: &Part<EcsService>) -> Result<String,
             let is = &target.is;
             format!("{} to {} tasks in all", is.min_capacity, is.max_capacity)
         }
+        (None, Some(1)) => "1 task in all".to_owned(),
         (None, Some(count)) => format!("{count} tasks in all"),
         (None, None) => "as many tasks as were set by hand".to_owned(),
     })

@@ -131,7 +131,9 @@ fn routed<'p>(picture: &'p Picture, placed: &Placed) -> Vec<Routed<'p>> {
         let way = if goes_around {
             around(from, to, page_width(placed), lane)
         } else {
-            way(from, to, lane)
+            let turns_at_once =
+                roles[&arrow.from] == Role::Gateway && roles[&arrow.to] == Role::Compute;
+            way(from, to, lane, turns_at_once)
         };
         (arrow, way)
     };

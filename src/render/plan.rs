@@ -79,13 +79,18 @@ pub fn human(
 /// How long it takes, and what decides that.
 pub(super) fn time(plan: &Plan, schemas: &[&'static Schema], waits_for_lazy: bool) -> String {
     let forecast = forecast::of_plan(plan, schemas, waits_for_lazy);
-    let most: Vec<String> = weightiest(&forecast)
-        .into_iter()
-        .map(|(step, adds_s)| {
-            let address = &plan.step(step).address;
-            format!("{address} ({})", duration(adds_s * 1000))
-        })
-        .collect();
+    // Both halves of a replacement have one address.
+    let mut most: Vec<(&Address, u64)> = Vec::new();
+    for (step, adds_s) in weightiest(&forecast) {
+        let address = &plan.step(step).address;
+        match most.iter_mut().find(|(other, _)| *other == address) {
+            Some((_, sum_s)) => *sum_s += adds_s,
+            None => most.push((address, adds_s)),
+        }
+    }
+    let part =
+        |(address, adds_s): &(&Address, u64)| format!("{address} ({})", duration(adds_s * 1000));
+    let most: Vec<String> = most.iter().map(part).collect();
     let total = duration(forecast.total_s * 1000);
     let because = if most.is_empty() {
         String::new()

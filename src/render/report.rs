@@ -12,6 +12,9 @@ use super::wrap::told_inset;
 use crate::engine::{Cause, Ending, Failure, Skip};
 use crate::model::FaultClass;
 
+/// How many steps that are done are named in a report.
+const MOST_DONE: usize = 6;
+
 /// The lines for standard output: how much was done, and the stack's outputs.
 pub fn summary(progress: &Progress, outputs: &[Output]) -> String {
     let elapsed = duration(progress.elapsed_ms());
@@ -103,16 +106,22 @@ pub fn unfinished(progress: &Progress, again: &str, width: usize) -> Option<Stri
         text: String::new(),
         width,
     };
+    // What matters most stands last, where a terminal ends.
+    let done = finished(progress);
+    match done.len() {
+        0 if progress.number(|s| matches!(s, Status::Abandoned { .. })) == 0 => {
+            out.add(0, "nothing was changed");
+        }
+        0 => {}
+        1..=MOST_DONE => section(&mut out, "done", done),
+        many => out.add(0, &paint(STRONG, format!("done ({many})"))),
+    }
+    section(&mut out, "not begun", not_begun(progress));
+    section(&mut out, "left while AWS works on it", abandoned(progress));
     for step in progress.steps() {
         if let Status::Failed { failure, .. } = &step.status {
             failed(step, failure, &mut out);
         }
-    }
-    section(&mut out, "left while AWS works on it", abandoned(progress));
-    section(&mut out, "not begun", not_begun(progress));
-    match finished(progress) {
-        done if done.is_empty() => out.add(0, "nothing was changed"),
-        done => section(&mut out, "done", done),
     }
     let words = match ending {
         Some(Ending::Cancelled) | None => "to go on",

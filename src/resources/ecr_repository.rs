@@ -38,6 +38,7 @@ classes! {
     outputs = EcrRepositoryOutputs,
     replacement = "create-first",
     outage = "no image can be pulled from it, so no task begins",
+    holds = "its images",
     named = "name",
     find = "ecr:DescribeRepositories, ecr:ListTagsForResource, ecr:GetLifecyclePolicy",
     create = "ecr:CreateRepository, ecr:TagResource, ecr:PutLifecyclePolicy",

@@ -6,6 +6,7 @@
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
+use super::faults::Amiss;
 use super::refusal::Refusal;
 use super::settings::Settings;
 use super::world::{Becoming, Next, Past, Resident, World};
@@ -57,13 +58,13 @@ impl Cloud<'_> {
         Ok(found)
     }
 
-    /// `breaks` says why the resource will not work.
+    /// `amiss` says what will go wrong although this is accepted.
     pub(super) fn create(
         &mut self,
         schema: &'static Schema,
         want: Values,
         mark: Tags,
-        breaks: Option<String>,
+        amiss: Option<Amiss>,
     ) -> Result<OutputValues, Refusal> {
         shape::check(schema, &want)?;
         rules::owner_tags(schema, &mark)?;
@@ -81,8 +82,9 @@ impl Cloud<'_> {
             record,
             next: None,
             past,
+            given_up: None,
         });
-        let becomes = breaks.map_or(Becoming::Ready, Becoming::Broken);
+        let becomes = amiss.map_or(Becoming::Ready, Amiss::becomes);
         self.begin(
             schema,
             &outputs,
@@ -157,7 +159,7 @@ impl Cloud<'_> {
         found: &Record,
         changes: &[Change],
         tags: &TagChange,
-        breaks: Option<String>,
+        amiss: Option<Amiss>,
     ) -> Result<OutputValues, Refusal> {
         shape::check(schema, want)?;
         let before = self.existing(schema, &found.id)?;
@@ -191,13 +193,19 @@ impl Cloud<'_> {
             after.id = identity(schema, &after.outputs);
         }
         let outputs = after.outputs.clone();
+        let values = before.values.clone();
         let past = self.past(Some(before));
         if let Some(resident) = self.world.resident_mut(&schema.kind, &found.id) {
             resident.record = after;
             resident.past = past;
+            resident.given_up = None;
         }
         if works_on_it {
-            let becomes = breaks.map_or(Becoming::Ready, Becoming::Broken);
+            let becomes = match amiss {
+                None => Becoming::Ready,
+                Some(Amiss::Reverts(reason)) => Becoming::Reverted { values, reason },
+                Some(amiss) => amiss.becomes(),
+            };
             self.begin(
                 schema,
                 &outputs,
@@ -214,7 +222,7 @@ impl Cloud<'_> {
         &mut self,
         schema: &'static Schema,
         found: &Record,
-        breaks: Option<String>,
+        amiss: Option<Amiss>,
     ) -> Result<OutputValues, Refusal> {
         let Some(target) = self.world.record(&schema.kind, &found.id) else {
             return Err(Refusal::missing(schema.kind.as_str(), &found.id));
@@ -231,7 +239,7 @@ impl Cloud<'_> {
         for child in children {
             self.world.remove(&child.kind, &child.id);
         }
-        let becomes = breaks.map_or(Becoming::Gone, Becoming::Broken);
+        let becomes = amiss.map_or(Becoming::Gone, Amiss::becomes);
         self.begin(
             schema,
             &target.outputs,
@@ -283,6 +291,15 @@ impl Cloud<'_> {
         let lag_ms = self.settings.faults.lag.draw(self.rng)?;
         let until_ms = self.world.now_ms().saturating_add(lag_ms);
         Some(Past { until_ms, record })
+    }
+}
+
+impl Amiss {
+    /// What becomes of a resource that has nothing to go back to.
+    fn becomes(self) -> Becoming {
+        match self {
+            Self::Breaks(reason) | Self::Reverts(reason) => Becoming::Broken(reason),
+        }
     }
 }
 

@@ -158,6 +158,9 @@ pub enum Strike {
     },
     /// It succeeds, but when AWS has finished its work the resource does not work, for this reason.
     Breaks(String),
+    /// It succeeds, but AWS gives the change up for this reason and goes back to what was before, which works:
+    /// a deployment that is rolled back. Only an update can.
+    Reverts(String),
 }
 
 impl Strike {
@@ -177,7 +180,8 @@ impl Strike {
                     Interference::Instead(fault)
                 }
             }
-            Self::Breaks(reason) => Interference::Breaks(reason.clone()),
+            Self::Breaks(reason) => Interference::Goes(Amiss::Breaks(reason.clone())),
+            Self::Reverts(reason) => Interference::Goes(Amiss::Reverts(reason.clone())),
         }
     }
 }
@@ -191,6 +195,15 @@ pub(super) enum Interference {
     Instead(Fault),
     /// It has its effect and ends like this.
     Afterwards(Fault),
-    /// The resource breaks for this reason.
+    /// It is accepted, and then goes amiss.
+    Goes(Amiss),
+}
+
+/// How a change goes amiss that was accepted.
+#[derive(Clone, Debug)]
+pub(super) enum Amiss {
+    /// The resource does not work, for this reason.
     Breaks(String),
+    /// It is again what it was, for this reason.
+    Reverts(String),
 }

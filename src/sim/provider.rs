@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep};
 
 use super::calls::{Action, Call};
 use super::cloud::Cloud;
-use super::faults::{Afterwards, Interference};
+use super::faults::{Afterwards, Amiss, Interference};
 use super::file::{SandboxError, WorldFile};
 use super::refusal::Refusal;
 use super::settings::Settings;
@@ -191,7 +191,7 @@ impl Sim {
         schema: &'static Schema,
         action: Action,
         about: String,
-        effect: impl FnOnce(&mut Cloud<'_>, Option<String>) -> Result<T, Refusal>,
+        effect: impl FnOnce(&mut Cloud<'_>, Option<Amiss>) -> Result<T, Refusal>,
     ) -> Result<T, Fault> {
         let Ok(trip) = self.depart(schema, action, about) else {
             return self.nothing(schema, action).await;
@@ -246,20 +246,20 @@ impl Sim {
         schema: &'static Schema,
         action: Action,
         trip: Trip,
-        effect: impl FnOnce(&mut Cloud<'_>, Option<String>) -> Result<T, Refusal>,
+        effect: impl FnOnce(&mut Cloud<'_>, Option<Amiss>) -> Result<T, Refusal>,
     ) -> Result<Result<T, Fault>, Dead> {
         self.alive()?;
         let mut inner = self.lock();
-        let act = |breaks: Option<String>| {
+        let act = |amiss: Option<Amiss>| {
             inner
-                .change(|inner| effect(&mut self.cloud(inner), breaks))
+                .change(|inner| effect(&mut self.cloud(inner), amiss))
                 .map_err(|error| Refusal::rejected(error.to_string()))
                 .flatten()
                 .map_err(|refusal| refusal.of(schema, action))
         };
         let (reply, injected) = match trip.interference {
             Interference::None => (act(None), false),
-            Interference::Breaks(reason) => (act(Some(reason)), false),
+            Interference::Goes(amiss) => (act(Some(amiss)), false),
             Interference::Instead(fault) => (Err(fault), true),
             Interference::Afterwards(fault) => (act(None).and(Err(fault)), true),
         };
@@ -305,11 +305,20 @@ impl Sim {
 
     fn explanation(&self, found: &Record) -> Vec<String> {
         let inner = self.lock();
-        let record = inner.world.record(&found.kind, &found.id);
-        match record.map(|record| &record.state) {
-            Some(State::Broken(reason)) => reason.lines().map(str::to_owned).collect(),
-            Some(State::Busy(_) | State::Ready | State::Leaving) | None => Vec::new(),
-        }
+        let reason = match inner.world.record(&found.kind, &found.id) {
+            Some(record) => match &record.state {
+                State::Broken(reason) => Some(reason.as_str()),
+                State::Busy(_) | State::Ready | State::Leaving => {
+                    inner.world.given_up(&found.kind, &found.id)
+                }
+            },
+            None => None,
+        };
+        reason
+            .into_iter()
+            .flat_map(str::lines)
+            .map(str::to_owned)
+            .collect()
     }
 
     fn quota_of(&self, schema: &Schema) -> Option<Quota> {

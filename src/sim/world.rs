@@ -7,7 +7,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Kind, Record, State};
+use crate::model::{Kind, Record, State, Values};
 
 /// The version of [`World`]'s stored form.
 pub const WORLD_VERSION: u32 = 1;
@@ -41,6 +41,9 @@ pub(super) struct Resident {
     /// What reads may still show in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) past: Option<Past>,
+    /// Why the last change was given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) given_up: Option<String>,
 }
 
 /// What becomes of a resource, and when.
@@ -56,6 +59,11 @@ pub(super) struct Next {
 pub(super) enum Becoming {
     Ready,
     Broken(String),
+    /// Again what it was, and why.
+    Reverted {
+        values: Values,
+        reason: String,
+    },
     Gone,
 }
 
@@ -127,6 +135,7 @@ impl World {
             record,
             next: None,
             past: None,
+            given_up: None,
         });
     }
 
@@ -157,6 +166,12 @@ impl World {
         self.residents.get_mut(at)
     }
 
+    /// Why the last change of a resource was given up.
+    pub(super) fn given_up(&self, kind: &Kind, id: &str) -> Option<&str> {
+        let at = self.position(kind, id)?;
+        self.residents[at].given_up.as_deref()
+    }
+
     fn position(&self, kind: &Kind, id: &str) -> Option<usize> {
         let is_it = |r: &Resident| r.record.kind == *kind && r.record.id == id;
         self.residents.iter().position(is_it)
@@ -185,6 +200,11 @@ impl World {
             match next.becomes {
                 Becoming::Ready => resident.record.state = State::Ready,
                 Becoming::Broken(reason) => resident.record.state = State::Broken(reason),
+                Becoming::Reverted { values, reason } => {
+                    resident.record.values = values;
+                    resident.record.state = State::Ready;
+                    resident.given_up = Some(reason);
+                }
                 Becoming::Gone => return false,
             }
             true

@@ -17,6 +17,8 @@ use program::Place;
 
 /// What looks at a drawing from inside the page, and says what it saw.
 const LOOK: &str = include_str!("look.js");
+/// The stack file at the root.
+const ROOT_STACK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/stack.yaml");
 /// Names under which Chromium is installed.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
@@ -37,8 +39,7 @@ fn browser() -> String {
 /// What a command about the stack at the root prints, which succeeds.
 #[track_caller]
 fn run(place: &Place, arguments: &[&str]) -> String {
-    let stack = concat!(env!("CARGO_MANIFEST_DIR"), "/stack.yaml");
-    let arguments = [arguments, &["-f", stack]].concat();
+    let arguments = [arguments, &["-f", ROOT_STACK]].concat();
     place.run(&arguments).expect(0).out
 }
 
@@ -142,6 +143,17 @@ fn the_document_is_a_page_with_every_component() {
         assert!(said["figures"].as_u64() > Some(15), "{said}");
         assert_eq!(said["sections"], 6, "{said}");
     }
+}
+
+/// What somebody begins with: a load balancer and a service.
+#[test]
+#[ignore = "needs Chromium"]
+fn a_drawing_of_a_small_stack_can_be_read() {
+    let place = Place::new();
+    let drawing = place.run(&["diagram", "--format", "svg"]).expect(0).out;
+    let said = look(&place, &drawing, Scheme::Light);
+    assert_eq!(said["problems"], serde_json::json!([]));
+    assert!(said["arrows"].as_u64() > Some(3), "{said}");
 }
 
 #[test]

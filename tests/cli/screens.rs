@@ -5,7 +5,7 @@
 
 #![cfg(unix)]
 
-use crate::program::Place;
+use crate::program::{Place, done};
 use crate::recording::{
     assert_recorded, assert_recorded_in_any_order, is_update, neutral, shown, write,
 };
@@ -48,6 +48,7 @@ fn the_recordings_of_the_page_are_current() {
     under_way(&place);
     plan(&place);
     failed(&place);
+    status();
 }
 
 fn bad_spec(place: &Place) {
@@ -100,6 +101,14 @@ fn failed(place: &Place) {
     let command = "$ QPIAC_SANDBOX_BREAKS='ecs-service=tasks failed to start: image not found' \
                    qpiac apply --sandbox --progress plain";
     assert_recorded_in_any_order(command, &seen(place, command, 1));
+}
+
+/// A stack of which a part does not work.
+fn status() {
+    let place = Place::with(STACK);
+    let mut apply = place.command(&["apply", "--sandbox"]);
+    apply.env("QPIAC_SANDBOX_BREAKS", "nat-gateway=no address is free");
+    done(&apply.output().expect("the program runs")).expect(1);
     let command = "$ qpiac status --sandbox";
-    assert_recorded(command, &seen(place, command, 1));
+    assert_recorded(command, &seen(&place, command, 1));
 }

@@ -150,13 +150,16 @@ fn containers(parts: &Parts) -> Result<Row, Misfit> {
             let is = &definition.is;
             let ports = is.containers.iter().flat_map(|one| &one.ports);
             let ports: Vec<String> = ports.map(u16::to_string).collect();
+            let ports = match ports.as_slice() {
+                [] => String::new(),
+                ports => format!(", port {}", ports.join(", ")),
+            };
             let _ = write!(
                 words,
-                ", task definition {} (CPU {}, memory {} MB, port {})",
+                ", task definition {} (CPU {}, memory {} MB{ports})",
                 code(&is.family),
                 is.cpu,
-                is.memory,
-                ports.join(", ")
+                is.memory
             );
         }
         what.push(words);

@@ -190,7 +190,11 @@ fn check_origin(file: &StackFile, cdn: &Spanned<CdnSection>, port: u16, reader: 
                 "the header that proves where a request comes from crosses in clear",
             )
             .expected("`origin_protocol: https`")
-            .hint("it needs a certificate at the load balancer: with a `domain` it gets one; one of your own needs `certificate` there and `origin_name` here"),
+            .hint(if file.domain.is_absent() {
+                "it needs a certificate at the load balancer: with a `domain` it gets one; one of your own needs `certificate` there and `origin_name` here"
+            } else {
+                "write that into `cdn`: the load balancer gets a certificate for the `domain`"
+            }),
         ),
         OriginProtocol::Https => {
             if let Some(balancer) = balancer {
