@@ -44,6 +44,12 @@ pub(super) fn write(engagement: &Engagement<'_>, path: &Path) -> anyhow::Result<
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Whether this is what a sandbox keeps: `--sandbox FILE` without its equals sign names a plan.
+fn is_sandbox_file(text: &[u8]) -> bool {
+    let document: Option<serde_json::Value> = serde_json::from_slice(text).ok();
+    document.is_some_and(|document| document["records"].is_array() && document["seed"].is_u64())
+}
+
 /// The plan in a file.
 pub(super) fn read(path: &Path) -> anyhow::Result<Saved> {
     let shown = path.display();
@@ -52,6 +58,9 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Saved> {
         bail!("{shown} is no plan of qpiac: it is larger than {LARGEST_BYTES} bytes");
     }
     let text = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    if is_sandbox_file(&text) {
+        bail!("{shown} is the file of a sandbox and no plan\nhint: --sandbox={shown} uses it");
+    }
     Saved::parse(&text, VERSION).map_err(|unusable| {
         let advice = match unusable {
             Unusable::NoPlan(_) | Unusable::Changed => {

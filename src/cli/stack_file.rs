@@ -2,6 +2,7 @@
 //!
 //! May depend on `spec` and `render`. Invariant: nothing goes on with a file that has an error.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -15,9 +16,17 @@ use crate::spec::{self, Reading, Spec};
 /// What the stack file is called, unless another one is named.
 pub(super) const USUAL: &str = "stack.yaml";
 
-/// The text of a stack file.
+/// Stands for the standard input.
+const STREAM: &str = "-";
+
+/// The text of a stack file, or of the standard input.
 pub(super) fn bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
     let path = file.display();
+    if file == Path::new(STREAM) {
+        let mut text = Vec::new();
+        let read = std::io::stdin().read_to_end(&mut text);
+        return read.map(|_| text).context("cannot read the standard input");
+    }
     match std::fs::read(file) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

@@ -40,7 +40,13 @@ impl<'a> Telling<'a> {
                 } else {
                     1.0
                 };
-                Live::on(target, terminal.has_colour(), detail, pace)
+                Live::on(
+                    target,
+                    terminal.has_colour(),
+                    detail,
+                    pace,
+                    super::terminal::columns_of_talk,
+                )
             }),
             detail,
         }

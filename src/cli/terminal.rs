@@ -135,6 +135,11 @@ impl Terminal {
     }
 }
 
+/// Columns of the terminal that shows what is said, at this moment.
+pub(super) fn columns_of_talk() -> usize {
+    columns_of(&io::stderr()).unwrap_or(COLUMNS)
+}
+
 fn columns_given() -> Option<usize> {
     std::env::var("COLUMNS").ok()?.parse().ok()
 }

@@ -22,6 +22,9 @@ const TICK_MS: u64 = 120;
 /// The most resources that are shown at a time.
 const MOST_SHOWN: usize = 12;
 
+/// Columns before what is said of a resource: what turns, and the time.
+const BEFORE: usize = 8;
+
 /// How many of the steps that come next are named.
 const MOST_NEXT: usize = 3;
 
@@ -37,16 +40,25 @@ pub struct Live {
     shown: BTreeMap<StepId, ProgressBar>,
     colour: bool,
     detail: Detail,
+    /// How many columns there are now: a terminal may be made wider or narrower at any time.
+    columns: fn() -> usize,
 }
 
 impl Live {
-    /// A view on this target.
+    /// A view on this target, which has so many columns.
     ///
     /// `pace` is how long this cloud takes for what AWS takes a second for.
-    pub fn on(target: ProgressDrawTarget, colour: bool, detail: Detail, pace: f64) -> Self {
+    pub fn on(
+        target: ProgressDrawTarget,
+        colour: bool,
+        detail: Detail,
+        pace: f64,
+        columns: fn() -> usize,
+    ) -> Self {
         let screen = MultiProgress::with_draw_target(target);
         let next = screen.add(ProgressBar::new(0));
-        next.set_style(style("{wide_msg}"));
+        // Nothing is filled up with blanks: a terminal that becomes narrower would break it into two lines.
+        next.set_style(style("{msg}"));
         let total = screen.add(ProgressBar::new(0));
         let ends_ms = Arc::new(AtomicU64::new(0));
         total.set_style(style("{pos}/{len} done, {msg} ({elapsed}{left})").with_key(
@@ -64,6 +76,7 @@ impl Live {
             shown: BTreeMap::new(),
             colour,
             detail,
+            columns,
         }
     }
 
@@ -119,11 +132,14 @@ impl Live {
         let (screen, next) = (&self.screen, &self.next);
         let bar = self.shown.entry(id).or_insert_with(|| {
             let bar = screen.insert_before(next, ProgressBar::new_spinner());
-            bar.set_style(style("{spinner} {wide_msg} {elapsed}"));
+            bar.set_style(style("{spinner} {elapsed:>4} {msg}"));
             bar.enable_steady_tick(Duration::from_millis(TICK_MS));
             bar
         });
-        bar.set_message(under_way(step));
+        bar.set_message(fitted(
+            &under_way(step),
+            (self.columns)().saturating_sub(BEFORE),
+        ));
     }
 
     fn remove(&mut self, id: StepId) {
@@ -150,7 +166,8 @@ impl Live {
         let remaining_ms = progress.remaining_s() as f64 * 1000.0 * self.pace;
         let ends_ms = progress.elapsed_ms() + remaining_ms as u64;
         self.ends_ms.store(ends_ms, Ordering::Relaxed);
-        self.next.set_message(coming(progress));
+        self.next
+            .set_message(fitted(&coming(progress), (self.columns)()));
     }
 
     fn close(&mut self) {
@@ -200,6 +217,15 @@ fn coming(progress: &Progress) -> String {
         (false, 0) => format!("next: {}", next.join(", ")),
         (false, more) => format!("next: {} and {more} more", next.join(", ")),
     }
+}
+
+/// A text on one line of so many columns.
+fn fitted(text: &str, columns: usize) -> String {
+    if text.chars().count() <= columns {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(columns.saturating_sub(1)).collect();
+    format!("{cut}…")
 }
 
 fn under_way(step: &StepProgress) -> String {

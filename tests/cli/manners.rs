@@ -102,6 +102,30 @@ fn a_file_that_does_not_parse_is_said_to_be_so_and_left_alone() {
     place.run(&["explain", "services.*.port"]).expect(0);
 }
 
+#[test]
+fn a_stack_is_taken_from_the_standard_input_too() {
+    let place = Place::new();
+    for (stack, code) in [(DEFAULT_STACK, 0), ("stack: [", 1)] {
+        std::fs::write(place.path("given"), stack).expect("a file");
+        let given = std::fs::File::open(place.path("given")).expect("a file");
+        let mut command = place.command(&["validate", "-f", "-"]);
+        let output = command.stdin(given).output();
+        done(&output.expect("the program runs")).expect(code);
+    }
+}
+
+#[test]
+fn a_sandbox_that_is_taken_for_a_plan_is_told_so() {
+    let place = Place::new();
+    place.run(&["apply", "--sandbox=world.json"]).expect(0);
+    let refused = place.run(&["apply", "--sandbox", "world.json"]).expect(1);
+    assert!(
+        refused.err.contains("hint: --sandbox=world.json uses it"),
+        "{}",
+        refused.err
+    );
+}
+
 /// Somebody who has a Dockerfile that cannot be used is told so, and asked all the same.
 #[test]
 fn a_dockerfile_that_cannot_be_used_does_not_keep_from_asking() {

@@ -75,9 +75,11 @@ fn under_way(place: &Place) {
     } else {
         let live = |screen: &str| -> Vec<String> {
             let lines = screen.lines().rev().take(4);
+            let bare = |line: &str| neutral(line).replace(|c: char| c.is_ascii_digit(), "");
+            let mut lines: Vec<String> = lines.map(bare).collect();
+            // What began first stands first.
+            lines.sort();
             lines
-                .map(|line| neutral(line).replace(|c: char| c.is_ascii_digit(), ""))
-                .collect()
         };
         let expected = live(&shown(command));
         window.when(|screen| live(screen) == expected);

@@ -42,7 +42,12 @@ pub(crate) fn assert_fits(width: u16, shown: &str) {
 fn screen(width: u16, colour: bool) -> String {
     let terminal = InMemoryTerm::new(24, width);
     let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
-    let mut live = Live::on(target, colour, Detail::Usual, 1.0);
+    let columns: fn() -> usize = match width {
+        60 => || 60,
+        80 => || 80,
+        _ => || 120,
+    };
+    let mut live = Live::on(target, colour, Detail::Usual, 1.0, columns);
     let mut progress = Progress::default();
     for event in numbered(beginning()) {
         progress.fold(&event);
@@ -80,11 +85,14 @@ fn screen(width: u16, colour: bool) -> String {
                 );
                 format!("{head} under way (...)")
             }
-            // How long it has been under way.
-            None if line.starts_with('*') => line
-                .trim_end_matches(|c: char| c.is_ascii_digit() || c == 's')
-                .to_owned(),
-            None => line,
+            None => match line.strip_prefix("* ").map(str::trim_start) {
+                // How long it has been under way comes first.
+                Some(line) => match line.split_once(' ') {
+                    Some((_, words)) => format!("* {words}"),
+                    None => line.to_owned(),
+                },
+                None => line,
+            },
         };
         format!("{line}{end}")
     };
