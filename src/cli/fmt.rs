@@ -3,7 +3,6 @@
 //! May depend on `spec`, `files` and `render`. Invariant: a file is written only when its form is another
 //! one, and as a whole.
 
-use std::io::{self, Read as _};
 use std::path::Path;
 
 use anyhow::Context;
@@ -16,8 +15,6 @@ use crate::files;
 use crate::render::message;
 use crate::spec::layout::{self, Unformatted};
 
-/// Stands for the standard streams.
-const STREAM: &str = "-";
 /// What the standard input is called.
 const STREAM_NAME: &str = "<stdin>";
 
@@ -38,21 +35,13 @@ pub(super) fn run(given: &Fmt, terminal: &Terminal) -> anyhow::Result<Exit> {
 }
 
 fn one(path: &Path, check: bool, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let is_stream = path == Path::new(STREAM);
+    let is_stream = path == Path::new(stack_file::STREAM);
     let name = if is_stream {
         STREAM_NAME.to_owned()
     } else {
         path.display().to_string()
     };
-    let before = if is_stream {
-        let mut text = Vec::new();
-        io::stdin()
-            .read_to_end(&mut text)
-            .context("cannot read the standard input")?;
-        text
-    } else {
-        stack_file::bytes(path)?
-    };
+    let before = stack_file::bytes(path)?;
     let after = match layout::format(&name, &before) {
         Ok(after) => after,
         Err(Unformatted::Problems(problems)) => {

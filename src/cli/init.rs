@@ -17,11 +17,8 @@ use crate::render::message;
 use crate::spec::draft::{Draft, SCHEMA_FILE};
 use crate::spec::{self, Diagnostic, Diagnostics};
 
-/// Stands for the standard output.
-const STREAM: &str = "-";
-
 pub(super) fn run(given: &Init, terminal: &Terminal) -> anyhow::Result<Exit> {
-    let is_stream = given.file == Path::new(STREAM);
+    let is_stream = given.file == Path::new(stack_file::STREAM);
     let path = given.file.display();
     if !is_stream && !given.force && given.file.symlink_metadata().is_ok() {
         return Err(is_there(&given.file));

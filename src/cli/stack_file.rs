@@ -16,8 +16,8 @@ use crate::spec::{self, Reading, Spec};
 /// What the stack file is called, unless another one is named.
 pub(super) const USUAL: &str = "stack.yaml";
 
-/// Stands for the standard input.
-const STREAM: &str = "-";
+/// Stands for the standard streams.
+pub(super) const STREAM: &str = "-";
 
 /// The text of a stack file, or of the standard input.
 pub(super) fn bytes(file: &Path) -> anyhow::Result<Vec<u8>> {
