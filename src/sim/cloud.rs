@@ -193,8 +193,7 @@ impl Cloud<'_> {
             after.id = identity(schema, &after.outputs);
         }
         let outputs = after.outputs.clone();
-        let values = before.values.clone();
-        let past = self.past(Some(before));
+        let past = self.past(Some(before.clone()));
         if let Some(resident) = self.world.resident_mut(&schema.kind, &found.id) {
             resident.record = after;
             resident.past = past;
@@ -203,7 +202,10 @@ impl Cloud<'_> {
         if works_on_it {
             let becomes = match amiss {
                 None => Becoming::Ready,
-                Some(Amiss::Reverts(reason)) => Becoming::Reverted { values, reason },
+                Some(Amiss::Reverts(reason)) => Becoming::Reverted {
+                    before: Box::new(before),
+                    reason,
+                },
                 Some(amiss) => amiss.becomes(),
             };
             self.begin(

@@ -7,7 +7,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Kind, Record, State, Values};
+use crate::model::{Kind, Record, State};
 
 /// The version of [`World`]'s stored form.
 pub const WORLD_VERSION: u32 = 1;
@@ -61,7 +61,7 @@ pub(super) enum Becoming {
     Broken(String),
     /// Again what it was, and why.
     Reverted {
-        values: Values,
+        before: Box<Record>,
         reason: String,
     },
     Gone,
@@ -200,9 +200,14 @@ impl World {
             match next.becomes {
                 Becoming::Ready => resident.record.state = State::Ready,
                 Becoming::Broken(reason) => resident.record.state = State::Broken(reason),
-                Becoming::Reverted { values, reason } => {
-                    resident.record.values = values;
-                    resident.record.state = State::Ready;
+                Becoming::Reverted { before, reason } => {
+                    // Tags are no part of what is given up.
+                    let tags = std::mem::take(&mut resident.record.tags);
+                    resident.record = Record {
+                        tags,
+                        state: State::Ready,
+                        ..*before
+                    };
                     resident.given_up = Some(reason);
                 }
                 Becoming::Gone => return false,
