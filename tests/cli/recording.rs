@@ -83,7 +83,7 @@ pub(crate) fn neutral(screen: &str) -> String {
             let end = &word[bare.len()..];
             if is_moment(bare) {
                 format!("#moment{end}")
-            } else if follower(at) == "requests" {
+            } else if follower(at) == "requests" && bare.parse::<u32>().is_ok() {
                 format!("#{end}")
             } else {
                 format!("{}{end}", neutral_parts(bare))
