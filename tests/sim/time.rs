@@ -216,3 +216,31 @@ async fn the_log_says_who_asked_what_and_when() {
     assert_eq!(sim.count(&Role::SCHEMA.kind, Action::Find), 0);
     assert_eq!(sim.refusals(), [refused]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_given_up_leaves_what_was_before_and_says_why() {
+    let reverts = Scripted {
+        kind: Gate::SCHEMA.kind.clone(),
+        action: Action::Update,
+        nth: 1,
+        strike: Strike::Reverts("tasks failed to start".to_owned()),
+    };
+    let sim = sim(Settings::at(Pace::EXACT).with(Faults {
+        script: vec![reverts],
+        ..Faults::default()
+    }));
+    let mut want = gate_in(&sim);
+    let id = created(&sim, "main", &want).await;
+    advance(Duration::from_secs(100)).await;
+    let before = found::<Gate>(&sim, &id).await.expect("the gate");
+    want.width = 2;
+    sim.perform(update(&before, &want))
+        .await
+        .expect("it is accepted");
+    assert_eq!(state(&sim, &id).await, busy("updating"));
+    advance(Duration::from_secs(100)).await;
+    let after = found::<Gate>(&sim, &id).await.expect("the gate");
+    assert_eq!(after, before);
+    let why = sim.explain(after).await.expect("a reply");
+    assert_eq!(why, ["tasks failed to start"]);
+}
